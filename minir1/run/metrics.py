@@ -1,0 +1,146 @@
+"""The diary of a run: one JSON line a step in `metrics.jsonl`, and TensorBoard beside it.
+
+    {"stage": "zero", "step": 12, "reward": 0.41, "time/step": 3.2}
+
+Python writes the shortest text that reads back as the same float, so the file is exact.
+That lets a test ask the hardest question about a resumed run: is its diary equal to that
+of a run that was never stopped? Only the clock may differ, and every metric that depends
+on a clock is named `time/...`.
+
+When a run is killed, the diary may be ahead of the last checkpoint. `rewind` takes back
+the rows that the resumed run will write again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+Row = dict[str, Any]
+Number = int | float | None
+
+
+class MetricsLog:
+    """Appends rows to `run_dir/metrics.jsonl` and, where asked, scalars to `run_dir/tb/`."""
+
+    def __init__(self, run_dir: Path, tensorboard: bool = True) -> None:
+        self.path = Path(run_dir) / "metrics.jsonl"
+        self._tensorboard = tensorboard
+        self._writers: dict[str, SummaryWriter] = {}
+        self._first_step: dict[str, int] = {}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(self, stage: str, step: int, metrics: Mapping[str, Number]) -> None:
+        """Append one row. A value that is not finite is written as null, as JSON demands."""
+        finite = {
+            name: value if value is None or math.isfinite(value) else None
+            for name, value in metrics.items()
+        }
+        line = json.dumps({"stage": stage, "step": step, **finite}, allow_nan=False)
+        # Opening anew for each row leaves no buffer that a crash could lose.
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+        if self._tensorboard:
+            writer = self._writer(stage)
+            for name, value in finite.items():
+                if value is not None:
+                    writer.add_scalar(name, value, step)
+
+    def rewind(self, stage: str, step: int, later: Sequence[str] = ()) -> None:
+        """Take back what a run resumed at `step` of `stage` will write again.
+
+        Rows of `stage` after `step`, all rows of the `later` stages, and a last line that
+        was cut off in the middle. The rows that stay keep their bytes.
+        """
+        self.close()
+        self._first_step[stage] = step + 1
+        for name in later:
+            self._first_step[name] = 0
+            shutil.rmtree(self.path.parent / "tb" / name, ignore_errors=True)
+        if not self.path.exists():
+            return
+        kept = [
+            line
+            for line, row in _rows(self.path)
+            if row["stage"] not in later and not (row["stage"] == stage and row["step"] > step)
+        ]
+        fresh = self.path.with_suffix(".tmp")
+        with fresh.open("wb") as file:
+            file.writelines(kept)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, self.path)
+
+    def close(self) -> None:
+        """Flush TensorBoard's files."""
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+
+    def __enter__(self) -> MetricsLog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _writer(self, stage: str) -> SummaryWriter:
+        """One TensorBoard run a stage; after a rewind it hides the steps that were taken back."""
+        if stage not in self._writers:
+            from torch.utils.tensorboard import SummaryWriter  # slow to import: only when used
+
+            folder = self.path.parent / "tb" / stage
+            self._writers[stage] = SummaryWriter(
+                str(folder), purge_step=self._first_step.get(stage)
+            )
+        return self._writers[stage]
+
+
+def read_metrics(path: Path) -> list[Row]:
+    """All whole rows of a diary. A last line still being written is left out.
+
+    `path` is the file, or the run's folder.
+    """
+    path = Path(path)
+    return [row for _, row in _rows(path / "metrics.jsonl" if path.is_dir() else path)]
+
+
+def without_clocks(row: Mapping[str, Any]) -> Row:
+    """The row without the metrics that depend on a clock.
+
+    >>> without_clocks({"stage": "zero", "step": 1, "reward": 0.5, "time/step": 2.25})
+    {'stage': 'zero', 'step': 1, 'reward': 0.5}
+    """
+    return {name: value for name, value in row.items() if not name.startswith("time/")}
+
+
+def _rows(path: Path) -> list[tuple[bytes, Row]]:
+    """Each whole line of the file, as its bytes and as a row."""
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise ValueError(f"{path}: the metrics can't be read: {error.strerror}") from error
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.pop()
+    return [(line, _parse(line, path, number)) for number, line in enumerate(lines, start=1)]
+
+
+def _parse(line: bytes, path: Path, number: int) -> Row:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"{path}, line {number}: not a JSON row: {error}") from error
+    if not (
+        isinstance(row, dict)
+        and isinstance(row.get("stage"), str)
+        and isinstance(row.get("step"), int)
+    ):
+        raise ValueError(f'{path}, line {number}: a row needs a "stage" name and a "step" number')
+    return row
