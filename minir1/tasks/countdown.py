@@ -15,15 +15,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from minir1.tasks.base import Problem, Split, Verdict
 from minir1.tasks.completion import parse
-from minir1.tasks.expression import Fault, Number, evaluate
+from minir1.tasks.expression import Fault, evaluate, stays_in_range
 from minir1.tasks.gold import is_integer, require_gold
-from minir1.tasks.search import random_try
+from minir1.tasks.search import Try, random_try
 from minir1.tasks.splits import draw_numbers, key_of
+
+MAX_DEAD_ENDS = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,10 +47,7 @@ class Countdown:
         """An endless stream; the same split and seed give the same stream everywhere."""
         rng = random.Random(f"{self.name} {split} {seed}")
         while True:
-            numbers = draw_numbers(
-                rng, self.n_numbers, self.low, self.high, split, self.heldout_share
-            )
-            found = random_try(rng, numbers, self.ops, self.max_value)
+            numbers, found = self._draw(rng, split)
             yield Problem(
                 task=self.name,
                 question=f"make {found.value} from {' '.join(map(str, numbers))}",
@@ -55,6 +55,19 @@ class Countdown:
                 key=key_of(numbers),
                 solution=found.expression,
             )
+
+    def _draw(self, rng: random.Random, split: Split) -> tuple[list[int], Try]:
+        """Draw numbers until a random try on them doesn't end where no operation is legal."""
+        for _ in range(MAX_DEAD_ENDS):
+            numbers = draw_numbers(
+                rng, self.n_numbers, self.low, self.high, split, self.heldout_share
+            )
+            with suppress(ValueError):
+                return numbers, random_try(rng, numbers, self.ops, self.max_value)
+        raise ValueError(
+            f"ops = {self.ops!r} leave no legal try in 0..{self.max_value} for numbers from "
+            f"{self.low}..{self.high}: allow more operators or a larger max_value"
+        )
 
     def verify(self, gold: Any, completion: str) -> Verdict:
         """Judge a completion under this task's operators and range."""
@@ -87,13 +100,9 @@ def verify_countdown(
         result.value == target
         and list(result.numbers) == sorted(numbers)
         and result.ops <= set(ops)
-        and (max_value is None or all(_in_range(v, max_value) for v in result.intermediates))
+        and (max_value is None or stays_in_range(result, max_value))
     )
     return Verdict.CORRECT if right else Verdict.WRONG
-
-
-def _in_range(value: Number, max_value: int) -> bool:
-    return value.denominator == 1 and 0 <= value <= max_value
 
 
 def _read_gold(

@@ -5,8 +5,9 @@ digits and operators, `44**95**83` hangs the trainer and `7//2` passes as a divi
 Python's parser only reads the text into a syntax tree; a whitelist then walks the tree:
 integers, `+ - * /`, unary minus and parentheses. Nothing else has a meaning.
 
-Every limit is checked before the work that it bounds. Without powers, an expression of 200
-characters has a value of at most 200 digits, so no later step needs a guard of its own.
+Every limit is checked before the work that it bounds. The one on length does most: without
+powers, 200 characters can't name a value of more than 200 digits, nor a tree of more than
+200 levels, so nothing later needs a guard of its own.
 
 Values are exact: integers, and `fractions.Fraction` after a division. 0.1 + 0.2 is no topic.
 """
@@ -21,8 +22,11 @@ from fractions import Fraction
 from minir1.tasks.base import Verdict
 
 MAX_LENGTH = 200
+"""Characters, spaces around the expression not counted."""
 MAX_DIGITS = 12
+"""Digits of one number."""
 MAX_DEPTH = 32
+"""Parentheses inside parentheses."""
 
 Number = int | Fraction
 
@@ -80,6 +84,15 @@ def evaluate(text: str) -> Value | Fault:
         return refused.fault
 
 
+def stays_in_range(value: Value, max_value: int) -> bool:
+    """Whether every operation gave an integer in 0..max_value.
+
+    >>> stays_in_range(evaluate("7 - 9 + 5"), 99)
+    False
+    """
+    return all(v.denominator == 1 and 0 <= v <= max_value for v in value.intermediates)
+
+
 def _evaluate(text: str) -> Value:
     if len(text) > MAX_LENGTH:
         raise _Refused(Verdict.TOO_LARGE, "the expression is too long")
@@ -96,7 +109,7 @@ def _evaluate(text: str) -> Value:
     except SyntaxError:
         raise _Refused(Verdict.MALFORMED, "this is no expression") from None
     walk = _Walk()
-    value = walk.visit(tree.body, MAX_DEPTH)
+    value = walk.visit(tree.body)
     return Value(value, tuple(sorted(walk.numbers)), frozenset(walk.ops), tuple(walk.results))
 
 
@@ -117,19 +130,17 @@ class _Walk:
     ops: list[str] = field(default_factory=list)
     results: list[Number] = field(default_factory=list)
 
-    def visit(self, node: ast.expr, depth: int) -> Number:
-        if depth == 0:
-            raise _Refused(Verdict.TOO_LARGE, "the expression is too deep")
+    def visit(self, node: ast.expr) -> Number:
         match node:
             # `type() is int` and not isinstance: True is an int too.
             case ast.Constant(value=number) if type(number) is int:
                 self.numbers.append(number)
                 return number
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return self.record("-", -self.visit(operand, depth - 1))
+                return self.record("-", -self.visit(operand))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
                 symbol = _OPERATORS[type(op)]
-                a, b = self.visit(left, depth - 1), self.visit(right, depth - 1)
+                a, b = self.visit(left), self.visit(right)
                 return self.record(symbol, _apply(symbol, a, b))
             case ast.BinOp():
                 raise _Refused(Verdict.MALFORMED, "only + - * / are operators")

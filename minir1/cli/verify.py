@@ -1,0 +1,92 @@
+"""`minir1 verify FILE`: judge answers in a file of JSON lines, with no model and no run.
+
+A line in, with "task", "gold", "pred" (a whole completion, tags included) and, where there
+is one, "question":
+
+    {"task": "arithmetic", "gold": 23, "pred": "<answer> 23 </answer>"}
+
+The same line out, with the verdict and strict accuracy as the reward:
+
+    {"task": "arithmetic", "gold": 23, "pred": "...", "verdict": "CORRECT", "reward": 1}
+
+Lines stream, so a file may be larger than memory. The text of a "pred" never causes an
+error. A broken line does: the command names it, stops there and returns status 2.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NoReturn
+
+from minir1.tasks import Verdict, verify
+
+FIELDS = ("task", "gold", "pred")
+
+
+def main(file: str) -> int:
+    """Judge each JSON line of FILE ("-" reads standard input) and print it with its verdict."""
+    name = "standard input" if file == "-" else file
+    number = 0
+    try:
+        with _opened(file) as lines:
+            for number, line in enumerate(lines, start=1):  # noqa: B007 - the error names it
+                if line.strip():
+                    print(json.dumps(_judge(line)))
+    except OSError as error:
+        cure = 'give the path of a readable file of JSON lines, or "-" for standard input'
+        return _complain(f"{name}: {error.strerror}: {cure}")
+    except ValueError as error:
+        return _complain(f"{name}: line {number}: {error}")
+    return 0
+
+
+@contextlib.contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+    else:
+        with open(file, "rb") as stream:
+            yield stream
+
+
+def _complain(message: str) -> int:
+    print(f"minir1 verify: {message}", file=sys.stderr)
+    return 2
+
+
+def _judge(line: bytes) -> dict[str, Any]:
+    record = _read(line)
+    verdict = verify(record["task"], record["gold"], record["pred"])
+    return record | {"verdict": verdict.value, "reward": int(verdict is Verdict.CORRECT)}
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    """One line as a record that has every field; a ValueError names cause and cure."""
+    try:
+        record = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 ({error.reason}): save the file as UTF-8") from None
+    except RecursionError:
+        raise ValueError("nested too deeply: give one flat JSON object a line") from None
+    except ValueError as error:
+        raise ValueError(f"not JSON ({error}): give one JSON object a line") from None
+    if not isinstance(record, dict):
+        raise _wrong_type("the line", record, "one JSON object a line")
+    for field in FIELDS:
+        if field not in record:
+            raise ValueError(f'the field "{field}" is missing: give {", ".join(FIELDS)}')
+    for field in ("task", "pred"):
+        if not isinstance(record[field], str):
+            raise _wrong_type(f'the field "{field}"', record[field], "a text")
+    return record
+
+
+def _wrong_type(what: str, value: Any, cure: str) -> ValueError:
+    return ValueError(f"{what} is of type {type(value).__name__}: give {cure}")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")

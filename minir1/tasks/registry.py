@@ -1,0 +1,80 @@
+"""Tasks and verifiers by name.
+
+A task makes problems and judges them under its own dials. A verifier alone needs no dials:
+what it must know is in the gold. `minir1 verify` and every grader of a file use the second
+table, so that a file can be judged without the config of the run that made it.
+
+To add a task, write its file and add one line to each table.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from minir1.tasks.arithmetic import Arithmetic, verify_arithmetic
+from minir1.tasks.base import Task, Verdict
+from minir1.tasks.completion import parse
+from minir1.tasks.countdown import Countdown, verify_countdown
+
+_Entry = TypeVar("_Entry")
+
+
+def verify_format(gold: Any, completion: str) -> Verdict:
+    """CORRECT for a well formed completion, whatever its answer is; the gold isn't looked at.
+
+    >>> verify_format(None, "<think> hm </think> <answer> no idea </answer>")
+    <Verdict.CORRECT: 'CORRECT'>
+    """
+    parsed = parse(completion)
+    if parsed.well_formed:
+        return Verdict.CORRECT
+    return parsed.verdict or Verdict.MALFORMED
+
+
+TASKS: Mapping[str, type[Countdown] | type[Arithmetic]] = {
+    "countdown": Countdown,
+    "arithmetic": Arithmetic,
+}
+VERIFIERS: Mapping[str, Callable[[Any, str], Verdict]] = {
+    "countdown": verify_countdown,
+    "arithmetic": verify_arithmetic,
+    "format": verify_format,
+}
+
+
+def make_task(config: Any) -> Task:
+    """The task that `config`, shaped like `config.TaskConfig`, names, with its dials.
+
+    >>> from types import SimpleNamespace
+    >>> dials = dict(n_numbers=2, low=1, high=12, ops="+-*", max_value=99, heldout_share=0.2)
+    >>> make_task(SimpleNamespace(name="countdown", **dials))
+    Countdown(n_numbers=2, low=1, high=12, ops='+-*', max_value=99, heldout_share=0.2)
+    """
+    task = look_up(TASKS, config.name)
+    return task(**{dial.name: getattr(config, dial.name) for dial in fields(task)})
+
+
+def verify(task: str, gold: Any, completion: str) -> Verdict:
+    """Judge a whole completion by the verifier of that name.
+
+    >>> verify("arithmetic", 23, "<answer> 23 </answer>")
+    <Verdict.CORRECT: 'CORRECT'>
+    """
+    return look_up(VERIFIERS, task)(gold, completion)
+
+
+def look_up(table: Mapping[str, _Entry], name: str) -> _Entry:
+    """The entry of that name, or a ValueError with the nearest names.
+
+    >>> look_up(VERIFIERS, "countdwn")
+    Traceback (most recent call last):
+    ValueError: task = 'countdwn' can't be used: did you mean 'countdown'? ...
+    """
+    if name in table:
+        return table[name]
+    near = [repr(one) for one in difflib.get_close_matches(name, table)]
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise ValueError(f"task = {name!r} can't be used: {hint}Known: {', '.join(table)}")

@@ -1,0 +1,63 @@
+"""From a verdict to a reward: named parts and their weighted sum.
+
+    total = sum over the parts of weight * part        (R1, arXiv 2501.12948, section 2.2.2)
+
+A part is 0 or 1. `accuracy` is 1 for a verdict of CORRECT, `format` for a completion that is
+well formed.
+
+Gate, don't add. The structure that accuracy needs, one answer at the end, is a gate inside
+the verifier: without it the accuracy is 0. So the format has no need to be paid for, and its
+weight is 0 by default. A bonus that is added pays at every completion, right or wrong, and a
+small policy takes the easy money: a published run went from .44 to 1.00 in format while its
+accuracy fell from .23 to .03. Whoever adds it all the same keeps format < accuracy: format
+alone then never beats a right answer, whatever that answer looks like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from minir1.tasks.base import Verdict
+from minir1.tasks.completion import Parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """What one completion earned."""
+
+    parts: dict[str, float]
+    """Each part before its weight. All parts are logged, those of weight 0 too."""
+    total: float
+    """What the policy is trained on."""
+
+
+def accuracy(verdict: Verdict, parsed: Parsed) -> float:
+    """1 for a right answer."""
+    return float(verdict is Verdict.CORRECT)
+
+
+def well_formed(verdict: Verdict, parsed: Parsed) -> float:
+    """1 for one thinking part, then one answer, and nothing else."""
+    return float(parsed.well_formed)
+
+
+PARTS: Mapping[str, Callable[[Verdict, Parsed], float]] = {
+    "accuracy": accuracy,
+    "format": well_formed,
+}
+
+
+def score(verdict: Verdict, parsed: Parsed, weights: Any) -> Reward:
+    """The reward of a judged completion; `weights` has a number for each part by its name.
+
+    >>> from types import SimpleNamespace
+    >>> from minir1.tasks.completion import parse
+    >>> weights = SimpleNamespace(accuracy=1.0, format=0.5)
+    >>> score(Verdict.CORRECT, parse("<answer> 5 </answer>"), weights)
+    Reward(parts={'accuracy': 1.0, 'format': 0.0}, total=1.0)
+    """
+    parts = {name: part(verdict, parsed) for name, part in PARTS.items()}
+    total = sum(getattr(weights, name) * value for name, value in parts.items())
+    return Reward(parts, total)
