@@ -1,0 +1,114 @@
+"""Send each token to its experts, run them, and add what they say.
+
+    y_n = sum over k of  weight_nk * expert_{idx_nk}(x_n)
+
+The steps are the same on one core and on 8 GPUs, and each has a kernel of its own in
+`kernels/minir1_kernels`: count the rows of each expert, permute the rows so that each
+expert finds its own side by side, multiply, and combine.
+
+`experts_torch` is the specification: read it to know what a backend must compute. Which
+backend runs is chosen once, with a logged reason, and there is no silent fallback.
+
+In the prompt's journey: inside every MoE layer, after the router.
+"""
+
+import importlib
+import importlib.util
+import logging
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional as F
+
+log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class ExpertsFunction(Protocol):
+    """What every backend offers; R = N * K rows go through the experts."""
+
+    def __call__(
+        self,
+        x: Tensor,
+        topk_idx: Tensor,
+        topk_weight: Tensor,
+        gate_up: Tensor,
+        down: Tensor,
+        splits: list[int] | None = None,
+    ) -> Tensor:
+        """[N D], [N K], [N K], [E 2F D], [E D F] -> [N D]."""
+        ...
+
+
+def experts_torch(
+    x: Float[Tensor, "N D"],
+    topk_idx: Int[Tensor, "N K"],
+    topk_weight: Float[Tensor, "N K"],
+    gate_up: Float[Tensor, "E F2 D"],
+    down: Float[Tensor, "E D F"],
+    splits: list[int] | None = None,
+) -> Float[Tensor, "N D"]:
+    """Run every token through its K experts and add the results by weight.
+
+    `splits` dictates how many rows each expert gets, in place of counting them: a dry run
+    on tensors without data can't count.
+    """
+    k = topk_idx.shape[-1]
+    expert_of_row = topk_idx.flatten()
+    order = expert_of_row.argsort(stable=True)
+    token_of_row = order // k
+    if splits is None:
+        splits = torch.bincount(expert_of_row, minlength=len(gate_up)).tolist()
+    outputs = []
+    for rows, w_gate_up, w_down in zip(
+        x[token_of_row].split(splits), gate_up.unbind(), down.unbind(), strict=True
+    ):
+        gate, up = F.linear(rows, w_gate_up).chunk(2, dim=-1)
+        outputs.append(F.linear(F.silu(gate) * up, w_down))
+    weight = topk_weight.flatten()[order].to(x.dtype)
+    rows = torch.cat(outputs) * weight[:, None]
+    return torch.zeros_like(x).index_add(0, token_of_row, rows)
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Who runs the experts, and why."""
+
+    name: str
+    reason: str
+    run: ExpertsFunction
+
+
+def choose_backend(name: str, device: torch.device) -> Backend:
+    """Find the function that runs the experts on this device, and log why it is this one."""
+    if name not in ("auto", "torch", "triton"):
+        raise ValueError(f'model.backend = {name!r} can\'t be used: use "auto", "torch", "triton"')
+    missing = _triton_is_missing(device)
+    if name == "triton" and missing:
+        raise ValueError(
+            f'model.backend = "triton" can\'t be used: {missing}; '
+            'install the kernels and run on a CUDA device, or use "torch"'
+        )
+    if name == "torch" or missing:
+        reason = "asked for" if name == "torch" else missing
+        backend = Backend("torch", reason, experts_torch)
+    else:
+        kernels = importlib.import_module("minir1_kernels.moe")
+        reason = "asked for" if name == "triton" else f"kernels found, device is {device.type}"
+        backend = Backend("triton", reason, kernels.experts)
+    log.info("experts run on %s: %s", backend.name, backend.reason)
+    return backend
+
+
+def _triton_is_missing(device: torch.device) -> str:
+    """Why the Triton kernels can't run here, or an empty string."""
+    if device.type != "cuda":
+        return f"the device is {device.type}, not cuda"
+    if importlib.util.find_spec("minir1_kernels") is None:
+        return "the package minir1_kernels is not installed"
+    if importlib.util.find_spec("minir1_kernels.moe") is None:
+        return "minir1_kernels has no module moe"
+    return ""

@@ -1,0 +1,63 @@
+"""Rotary position embedding: a token's position, written as an angle.
+
+Two features make a pair, a point in the plane. At position p, pair j is turned by the
+angle p * frequency_j, with frequency_j = theta^(-2j / dim):
+
+    (a, b)  ->  (a cos - b sin,  a sin + b cos)          (Su et al. 2021, arXiv 2104.09864)
+
+The dot product of a turned query and a turned key depends on the distance of their
+positions only. Two ways to choose the pairs exist, and weights trained for one are wrong
+for the other: DeepSeek pairs neighbours (x0, x1), (x2, x3); Llama and Qwen pair the two
+halves (x0, x_half), (x1, x_half+1).
+
+In the prompt's journey: inside every attention layer; angles are computed once a forward.
+"""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from minir1.model.norm import widened
+
+
+class Rotation(NamedTuple):
+    """Cosine and sine of every position's angles; the batch axis is 1 if all rows agree."""
+
+    cos: Float[Tensor, "#B T half"]
+    sin: Float[Tensor, "#B T half"]
+
+
+def rope_frequencies(
+    dim: int, theta: float, device: torch.device | None = None
+) -> Float[Tensor, "half"]:
+    """How far each pair turns from one position to the next, in radians.
+
+    >>> rope_frequencies(4, theta=100.0)
+    tensor([1.0000, 0.1000])
+    """
+    exponents = torch.arange(0, dim, 2, device=device, dtype=torch.float32) / dim
+    return theta**-exponents
+
+
+def rotation(positions: Int[Tensor, "B T"], frequencies: Float[Tensor, "half"]) -> Rotation:
+    """The angles of these positions, in float32: bfloat16 can't tell position 256 from 257."""
+    angles = positions[..., None] * frequencies
+    return Rotation(angles.cos(), angles.sin())
+
+
+def rotate_pairs(x: Float[Tensor, "B T H rope"], rotation: Rotation) -> Float[Tensor, "B T H rope"]:
+    """Turn the pairs (x0, x1), (x2, x3), ... as DeepSeek does."""
+    cos, sin = rotation.cos[:, :, None], rotation.sin[:, :, None]
+    a, b = widened(x).unflatten(-1, (-1, 2)).unbind(-1)
+    return torch.stack((a * cos - b * sin, a * sin + b * cos), dim=-1).flatten(-2).to(x.dtype)
+
+
+def rotate_halves(
+    x: Float[Tensor, "B T H rope"], rotation: Rotation
+) -> Float[Tensor, "B T H rope"]:
+    """Turn the pairs (x0, x_half), (x1, x_half+1), ... as Llama and Qwen do."""
+    cos, sin = rotation.cos[:, :, None], rotation.sin[:, :, None]
+    a, b = widened(x).chunk(2, dim=-1)
+    return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1).to(x.dtype)

@@ -1,0 +1,122 @@
+"""The router: which K of the E experts each token goes to, and with what weight.
+
+    s = sigmoid(W x)                     affinity of the token to each expert
+    c = s + b                            b: the correction bias, see `balance.py`
+    experts = the top K of c, out of the best groups
+    weight_i = s_i / (sum over the chosen of s) * route_scale       from s, never from c
+                                         (DeepSeek-V3 report, 2412.19437, Eq. 12-16)
+
+The groups are the machines of a cluster: a token may use the experts of a few machines
+only (node-limited routing). A group's score is the sum of its best two c.
+
+In the prompt's journey: in every MoE layer, between attention and the experts. All of it
+is in float32, since a rounded score sends a token to another expert.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from minir1.config import ModelConfig
+from minir1.model.balance import balance_loss, expert_load
+from minir1.model.norm import widened
+
+
+@dataclass
+class Routing:
+    """What is asked of the routers in one forward, and what they did. `L` is MoE layers.
+
+    Before: `forced_experts` dictates the experts (-1 leaves a token its free choice);
+    `token_mask` says which tokens count for load and loss. After: `experts`, `load` and
+    `balance_loss`.
+    """
+
+    forced_experts: Int[Tensor, "L B T K"] | None = None
+    token_mask: Bool[Tensor, "B T"] | None = None
+    chosen: dict[int, Tensor] = field(default_factory=dict)
+    """Experts of each MoE layer, [B T K]. A dict, so that a recomputed layer counts once."""
+    scores: dict[int, Tensor] = field(default_factory=dict)
+    """Affinities s of each MoE layer, [B T E]."""
+
+    @property
+    def experts(self) -> Int[Tensor, "L B T K"]:
+        """The experts that were used."""
+        return torch.stack([self.chosen[layer] for layer in sorted(self.chosen)])
+
+    @property
+    def load(self) -> Int[Tensor, "L E"]:
+        """How many tokens of the mask each expert served."""
+        layers = sorted(self.chosen)
+        n_experts = self.scores[layers[0]].shape[-1]
+        return torch.stack(
+            [expert_load(self.chosen[i], n_experts, self.token_mask) for i in layers]
+        )
+
+    @property
+    def balance_loss(self) -> Float[Tensor, ""]:
+        """The sequence-wise balance loss, mean over the MoE layers; its gradient is live."""
+        losses = [
+            balance_loss(self.scores[i], self.chosen[i], self.token_mask) for i in self.chosen
+        ]
+        return torch.stack(losses).mean()
+
+
+class Router(nn.Module):
+    """Scores the experts for each token and chooses among them."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.weight = nn.Parameter(torch.empty(config.n_routed_experts, config.dim))
+        bias = torch.zeros(config.n_routed_experts, dtype=torch.float32)
+        self.e_score_correction_bias: Tensor
+        self.register_buffer("e_score_correction_bias", bias)
+
+    def _apply(self, fn, recurse: bool = True):
+        """Let `.to()` move the bias but never round it: steps of 0.001 vanish in bfloat16."""
+        exact = self.e_score_correction_bias
+        super()._apply(fn, recurse)
+        moved = self.e_score_correction_bias
+        if moved.dtype != exact.dtype:
+            self.e_score_correction_bias = exact.to(moved.device)
+        return self
+
+    def scores(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N E"]:
+        """The affinities s, in float32."""
+        logits = F.linear(widened(x), widened(self.weight))
+        return logits.sigmoid() if self.config.score_func == "sigmoid" else logits.softmax(dim=-1)
+
+    def choose(self, scores: Float[Tensor, "N E"]) -> Int[Tensor, "N K"]:
+        """The top K of s + b, inside the best groups."""
+        config = self.config
+        biased = scores.detach() + self.e_score_correction_bias
+        if config.n_expert_groups > 1:
+            grouped = biased.unflatten(-1, (config.n_expert_groups, -1))
+            group_score = grouped.topk(2, dim=-1).values.sum(dim=-1)
+            best = group_score.topk(config.n_limited_groups, dim=-1).indices
+            closed = torch.ones_like(group_score, dtype=torch.bool).scatter(-1, best, False)
+            # Not zero: with a negative bias, an expert of a closed group would win with 0.
+            biased = grouped.masked_fill(closed[..., None], float("-inf")).flatten(-2)
+        return biased.topk(config.n_activated_experts, dim=-1, sorted=False).indices
+
+    def weights(
+        self, scores: Float[Tensor, "N E"], experts: Int[Tensor, "N K"]
+    ) -> Float[Tensor, "N K"]:
+        """The weight of each chosen expert: from the scores, so that gradients flow."""
+        weights = scores.gather(-1, experts)
+        if self.config.norm_topk_prob:
+            weights = weights / (weights.sum(dim=-1, keepdim=True) + 1e-20)
+        return weights * self.config.route_scale
+
+    def forward(
+        self, x: Float[Tensor, "N D"], forced: Int[Tensor, "N K"] | None = None
+    ) -> tuple[Float[Tensor, "N K"], Int[Tensor, "N K"], Float[Tensor, "N E"]]:
+        """Weights, experts and scores; `forced` experts replace the choice where >= 0."""
+        scores = self.scores(x)
+        experts = self.choose(scores)
+        if forced is not None:
+            experts = torch.where(forced >= 0, forced, experts)
+        return self.weights(scores, experts), experts, scores
