@@ -1,0 +1,39 @@
+"""`minir1 eval RUN`: how good is a trained model, with intervals."""
+
+from pathlib import Path
+
+from minir1.cli.options import Json
+from minir1.cli.output import say
+from minir1.run.home import find_run
+
+
+def main(
+    run: Path,
+    *,
+    problems: int | None = None,
+    samples: int | None = None,
+    temperature: float | None = None,
+    checkpoint: str | None = None,
+    as_json: Json = False,
+) -> int:
+    """Evaluate a run on held-out problems. What is not given comes from the run's recipe.
+
+    Args:
+        run: the run's folder, or its name in runs/
+        problems: how many held-out problems
+        samples: completions a problem; pass@k for every k up to this
+        temperature: 1 samples from the policy itself, 0 always takes the likeliest token
+        checkpoint: a folder in the run's checkpoints/; the last one if not given
+    """
+    folder = find_run(run)
+    from minir1.run.evaluate import evaluate_run
+
+    result = evaluate_run(
+        folder,
+        problems=problems,
+        samples=samples,
+        temperature=temperature,
+        checkpoint=checkpoint,
+    )
+    say(result, as_json)
+    return 0

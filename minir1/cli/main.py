@@ -1,0 +1,97 @@
+"""The command line's frame: it finds the command, calls it, and turns errors into one line.
+
+A command is one file of this folder with one typed function `main`. Its signature is its command
+line: parameters without a default are words, the others are options, and its docstring is its
+help. A `main` that takes a `config` gets a RECIPE as its first word, and every field of the
+recipe as an option (`options.py`). It returns the exit status.
+
+| exit status | meaning                                             |
+|-------------|-----------------------------------------------------|
+| 0           | done                                                |
+| 2           | bad input: one line on stderr names cause and cure  |
+| 130         | stopped by Ctrl-C; what was saved is whole          |
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import minir1
+from minir1.cli.options import call, nearest
+
+COMMANDS = {
+    "run": ("RECIPE", "the whole job: base, RL, evaluation, report; the same command resumes it"),
+    "pretrain": ("RECIPE", "only the base: next-token prediction on the base corpus"),
+    "zero": ("RECIPE", "only RL, from the base in the run folder"),
+    "eval": ("RUN", "pass@1 and pass@k on held-out problems, with intervals"),
+    "sample": ("RUN [QUESTION]", "ask a trained model, and read its answer word by word"),
+    "report": ("RUN", "write the run's report again: one HTML page and its pictures"),
+    "diff": ("A B", "the fields in which two recipes, or two runs, differ"),
+    "verify": ("FILE", "judge answers: JSON lines in, the same lines with verdict and reward out"),
+}
+
+
+def page() -> str:
+    """What `minir1 --help` prints."""
+    lines = [f"  {f'{name} {words}':<23}{about}" for name, (words, about) in COMMANDS.items()]
+    return "\n".join(
+        [
+            "minir1: DeepSeek-R1 rebuilt from scratch, to be read.",
+            "",
+            "usage: minir1 COMMAND ...",
+            "",
+            *lines,
+            "",
+            "A RECIPE is a function in minir1/recipes.py, and each of its fields is an option:",
+            "  minir1 run laptop --seed 3 --zero.optim.lr 3e-4",
+            "A RUN is a folder that such a command made: runs/laptop, or just laptop.",
+            "",
+            "  minir1 COMMAND --help  everything that one command takes",
+            "  minir1 --version       the version",
+            "  --json                 numbers as JSON, wherever numbers are printed",
+            "  --debug                a whole traceback in place of the one-line error",
+        ]
+    )
+
+
+def dispatch(words: Sequence[str]) -> int:
+    """Run the command that `words` name and return its exit status."""
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(page())
+        return 0
+    if words[0] in ("-V", "--version"):
+        print(f"minir1 {minir1.__version__}")
+        return 0
+    name = words[0]
+    if name not in COMMANDS:
+        raise ValueError(f"there is no command {name!r}; {nearest(name, COMMANDS)}")
+    return call(import_module(f"minir1.cli.{name}").main, name, list(words[1:]))
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The entry point of `minir1` and of `python -m minir1`."""
+    words = list(sys.argv[1:] if words is None else words)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        status = dispatch(words)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # the reader has gone, as in `minir1 diff a b | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("minir1: stopped; the same command goes on from the last save", file=sys.stderr)
+        return 130
+    except ModuleNotFoundError as error:
+        if debug or str(error.name).startswith("minir1"):
+            raise
+        cure = "install the extra that holds it (README.md, Install)"
+        print(f"minir1: error: this needs the package {error.name!r}: {cure}", file=sys.stderr)
+        return 2
+    except (ValueError, OSError) as error:
+        if debug:
+            raise
+        print(f"minir1: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2

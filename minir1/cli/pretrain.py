@@ -1,0 +1,23 @@
+"""`minir1 pretrain RECIPE`: only the base: next-token prediction on the base corpus."""
+
+from pathlib import Path
+
+from minir1.cli.options import Json, Recipe
+from minir1.cli.output import say
+from minir1.run.home import RUNS, open_run
+
+
+def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> int:
+    """Train the base: next-token prediction on text that is made on the spot.
+
+    Stopped or killed? The same command goes on from the last save.
+
+    Args:
+        config: what to run
+        out: the run's folder (runs/NAME if not given)
+    """
+    folder = open_run(config, out or RUNS / config.name)
+    from minir1.stages.pretrain import pretrain
+
+    say(pretrain(config, folder), as_json)
+    return 0

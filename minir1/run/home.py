@@ -1,0 +1,119 @@
+"""A run's own folder, `runs/<name>/`, and the config that it belongs to.
+
+`config.json` is the first file of a run. A folder serves one config: a run that is started again
+with another one stops here, before anything of the two is mixed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from minir1.config import Config
+
+CONFIG = "config.json"
+RUNS = Path("runs")
+
+
+def open_run(config: Config, out: Path) -> Path:
+    """Make `out` the folder of `config`, or check that it already is."""
+    out = Path(out)
+    if (out / CONFIG).exists():
+        changed = differences(read_config(out), config)
+        if changed:
+            what = ", ".join(f"{name} was {a!r} and is {b!r}" for name, (a, b) in changed.items())
+            raise ValueError(
+                f"{out} holds a run of another config: {what}. "
+                "Give this run another folder with --out, or remove that one"
+            )
+        return out
+    unfinished = f".{CONFIG}.new"
+    out.mkdir(parents=True, exist_ok=True)
+    if any(entry.name != unfinished for entry in out.iterdir()):
+        raise ValueError(
+            f"{out} is not empty and holds no {CONFIG}, so it is not a run. "
+            "Give the run a folder of its own with --out"
+        )
+    with (out / unfinished).open("w", encoding="utf-8") as file:
+        json.dump(config.to_json(), file, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(out / unfinished, out / CONFIG)
+    return out
+
+
+def find_run(run: Path | str) -> Path:
+    """The folder of a run, named by its path or by its name in `runs/`."""
+    for folder in (Path(run), RUNS / run):
+        if (folder / CONFIG).is_file():
+            return folder
+    known = sorted(file.parent.name for file in RUNS.glob(f"*/{CONFIG}"))
+    near = difflib.get_close_matches(Path(run).name, known, cutoff=0.4) or known
+    hint = f"runs here: {', '.join(near)}" if near else "start one with `minir1 run RECIPE`"
+    raise ValueError(f"{run} is not a run: it holds no {CONFIG}; {hint}")
+
+
+def read_config(run: Path) -> Config:
+    """The config that a run was started with."""
+    path = run / CONFIG
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} can't be read ({error}): remove this run's folder") from error
+    return _build(Config, values, path, "")
+
+
+def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values by their dotted names.
+
+    >>> flat({"seed": 0, "zero": {"steps": 60}})
+    {'seed': 0, 'zero.steps': 60}
+    """
+    result: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            result |= flat(value, f"{prefix}{name}.")
+        else:
+            result[prefix + name] = value
+    return result
+
+
+def differences(a: Config, b: Config) -> dict[str, tuple[Any, Any]]:
+    """The fields in which two configs differ, by dotted name, with both values.
+
+    >>> differences(Config(seed=1), Config(seed=2))
+    {'seed': (1, 2)}
+    """
+    left, right = flat(a.to_json()), flat(b.to_json())
+    return {name: (left[name], right[name]) for name in left if left[name] != right[name]}
+
+
+def _build(cls: type, values: Any, path: Path, prefix: str) -> Any:
+    """A (nested) config dataclass from JSON values. A field that is absent keeps its default."""
+    if not isinstance(values, dict):
+        raise ValueError(f"{path}: {prefix or 'the file'} should hold fields, not {values!r}")
+    names = {field.name for field in fields(cls)}
+    for name in values:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            hint = f"; nearest: {near[0]}" if near else ""
+            raise ValueError(f"{path}: there is no field {prefix}{name}{hint}")
+    types = get_type_hints(cls)
+    return cls(
+        **{
+            name: _build(types[name], value, path, f"{prefix}{name}.")
+            if is_dataclass(types[name])
+            else _frozen(value)
+            for name, value in values.items()
+        }
+    )
+
+
+def _frozen(value: Any) -> Any:
+    """JSON's lists as the tuples that a frozen config holds."""
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
