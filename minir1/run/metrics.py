@@ -13,18 +13,18 @@ the rows that the resumed run will write again.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from minir1.run.jsonl import Row, append_row, read_rows
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-Row = dict[str, Any]
 Number = int | float | None
 
 
@@ -36,7 +36,6 @@ class MetricsLog:
         self._tensorboard = tensorboard
         self._writers: dict[str, SummaryWriter] = {}
         self._first_step: dict[str, int] = {}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def write(self, stage: str, step: int, metrics: Mapping[str, Number]) -> None:
         """Append one row. A value that is not finite is written as null, as JSON demands."""
@@ -44,10 +43,7 @@ class MetricsLog:
             name: value if value is None or math.isfinite(value) else None
             for name, value in metrics.items()
         }
-        line = json.dumps({"stage": stage, "step": step, **finite}, allow_nan=False)
-        # Opening anew for each row leaves no buffer that a crash could lose.
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        append_row(self.path, {"stage": stage, "step": step, **finite})
         if self._tensorboard:
             writer = self._writer(stage)
             for name, value in finite.items():
@@ -112,7 +108,7 @@ def read_metrics(path: Path) -> list[Row]:
     return [row for _, row in _rows(path / "metrics.jsonl" if path.is_dir() else path)]
 
 
-def without_clocks(row: Mapping[str, Any]) -> Row:
+def without_clocks(row: Mapping[str, object]) -> Row:
     """The row without the metrics that depend on a clock.
 
     >>> without_clocks({"stage": "zero", "step": 1, "reward": 0.5, "time/step": 2.25})
@@ -122,25 +118,11 @@ def without_clocks(row: Mapping[str, Any]) -> Row:
 
 
 def _rows(path: Path) -> list[tuple[bytes, Row]]:
-    """Each whole line of the file, as its bytes and as a row."""
-    try:
-        lines = path.read_bytes().splitlines(keepends=True)
-    except OSError as error:
-        raise ValueError(f"{path}: the metrics can't be read: {error.strerror}") from error
-    if lines and not lines[-1].endswith(b"\n"):
-        lines.pop()
-    return [(line, _parse(line, path, number)) for number, line in enumerate(lines, start=1)]
-
-
-def _parse(line: bytes, path: Path, number: int) -> Row:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise ValueError(f"{path}, line {number}: not a JSON row: {error}") from error
-    if not (
-        isinstance(row, dict)
-        and isinstance(row.get("stage"), str)
-        and isinstance(row.get("step"), int)
-    ):
-        raise ValueError(f'{path}, line {number}: a row needs a "stage" name and a "step" number')
-    return row
+    """The rows of a diary, each with its bytes; every one has its stage and its step."""
+    rows = read_rows(path)
+    for number, (_, row) in enumerate(rows, start=1):
+        if not (isinstance(row.get("stage"), str) and isinstance(row.get("step"), int)):
+            raise ValueError(
+                f'{path}, line {number}: a row needs a "stage" name and a "step" number'
+            )
+    return rows

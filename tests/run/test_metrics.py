@@ -80,7 +80,7 @@ def test_an_unreadable_line_is_named(tmp_path, line):
 
 
 def test_an_absent_file_is_a_clear_error(tmp_path):
-    with pytest.raises(ValueError, match=r"metrics\.jsonl: the metrics can't be read: No such"):
+    with pytest.raises(ValueError, match=r"metrics\.jsonl can't be read: No such"):
         read_metrics(tmp_path)
 
 

@@ -1,0 +1,51 @@
+"""Files of one JSON object a line, that only ever grow at the end.
+
+A process killed in the middle of a line leaves a torn one. It is dropped by the next
+writer and not seen by a reader, so every line that is seen is whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+
+def append_row(path: Path, row: Mapping[str, Any]) -> None:
+    """Add one line. The file is opened anew each time: no buffer that a crash could lose."""
+    line = json.dumps(row, allow_nan=False) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as file:
+        end = file.tell()
+        file.seek(max(0, end - 1))
+        if end and file.read() != b"\n":
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+        file.write(line.encode())
+
+
+def read_rows(path: Path) -> list[tuple[bytes, Row]]:
+    """Each whole line of the file, as its bytes and as a row.
+
+    A ValueError names the first line that is not a JSON object.
+    """
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise ValueError(f"{path} can't be read: {error.strerror}") from error
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.pop()
+    return [(line, _parse(line, path, number)) for number, line in enumerate(lines, start=1)]
+
+
+def _parse(line: bytes, path: Path, number: int) -> Row:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"{path}, line {number}: not JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"{path}, line {number}: {row!r} is not a JSON object")
+    return row

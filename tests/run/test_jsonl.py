@@ -1,0 +1,43 @@
+"""Lines are whole, whatever moment the writer was killed at."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minir1.run.jsonl import append_row, read_rows
+
+
+@given(st.lists(st.dictionaries(st.text(), st.text() | st.integers()), max_size=4), st.data())
+def test_a_file_cut_anywhere_keeps_its_whole_lines_and_can_be_written_on(
+    tmp_path_factory, rows, data
+):
+    path = tmp_path_factory.mktemp("run") / "rows.jsonl"
+    path.touch()
+    for row in rows:
+        append_row(path, row)
+    content = path.read_bytes()
+    cut = data.draw(st.integers(0, len(content)))
+    path.write_bytes(content[:cut])
+    whole = rows[: content[:cut].count(b"\n")]
+    assert [row for _, row in read_rows(path)] == whole
+    append_row(path, {"last": 1})
+    assert [row for _, row in read_rows(path)] == [*whole, {"last": 1}]
+
+
+def test_the_bytes_of_the_rows_are_the_file(tmp_path):
+    path = tmp_path / "new" / "rows.jsonl"
+    append_row(path, {"text": "line\nbreak\r\u2028"})
+    append_row(path, {"x": 0.1})
+    assert b"".join(line for line, _ in read_rows(path)) == path.read_bytes()
+
+
+def test_what_is_not_an_object_is_named_by_its_line(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"a": 1}\n[1]\n')
+    with pytest.raises(ValueError, match=r"rows\.jsonl, line 2: \[1\] is not a JSON object"):
+        read_rows(path)
+    path.write_bytes(b"\xff\xfe\n")
+    with pytest.raises(ValueError, match="line 1: not JSON"):
+        read_rows(path)
+    with pytest.raises(ValueError, match=r"absent can't be read: No such file"):
+        read_rows(tmp_path / "absent")
