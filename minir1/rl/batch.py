@@ -1,0 +1,110 @@
+"""From groups to the batch that the loss sees, and from the batch to micro-batches.
+
+A sequence of ids x_0 .. x_n becomes inputs x_0 .. x_{n-1} and targets x_1 .. x_n. Only
+targets that the policy wrote are in the loss: the prompt is masked, padding is masked.
+
+    ids      [bos] [9] [?] [7] [eos]      prompt of 3, completion of 2
+    inputs   [bos] [9] [?] [7]
+    targets  [9]   [?] [7] [eos]
+    mask       0    0   1   1
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from minir1.rl.types import Batch, Group, Rollout
+
+LossNorm = Literal["token", "sequence", "fixed"]
+
+
+def token_weights(lengths: Sequence[int], norm: LossNorm, fixed_length: int) -> Float[Tensor, "B"]:
+    """The weight of each token of each sequence in the loss; it depends on the sequence only.
+
+    token     1 / all tokens              every token counts the same        (DAPO)
+    sequence  1 / (sequences * length)    every sequence counts the same     (GRPO)
+    fixed     1 / (sequences * L)         neither: a constant, L = longest   (Dr. GRPO)
+
+    >>> token_weights([1, 3], "token", 4).tolist(), token_weights([1, 3], "fixed", 4).tolist()
+    ([0.25, 0.25], [0.125, 0.125])
+    """
+    count = torch.tensor(lengths, dtype=torch.float32)
+    if norm == "token":
+        return torch.full_like(count, 1.0 / max(1.0, float(count.sum())))
+    if norm == "sequence":
+        return 1.0 / (len(lengths) * count.clamp_min(1.0))
+    return torch.full_like(count, 1.0 / (len(lengths) * fixed_length))
+
+
+def collate(
+    rollouts: Sequence[Rollout],
+    advantages: Sequence[float],
+    *,
+    norm: LossNorm = "token",
+    fixed_length: int = 1,
+    pad_id: int = 0,
+    device: torch.device | str = "cpu",
+) -> Batch:
+    """Right-pad rollouts into one batch and give each token its weight in the loss."""
+    n_rows, width = len(rollouts), max(len(rollout) for rollout in rollouts) - 1
+    ids = torch.full((n_rows, width + 1), pad_id)
+    old = torch.zeros(n_rows, width)
+    mask = torch.zeros(n_rows, width, dtype=torch.bool)
+    token_mask = torch.zeros_like(mask)
+    for row, rollout in enumerate(rollouts):
+        start, stop = len(rollout.prompt_ids), len(rollout)
+        ids[row, :stop] = torch.tensor(rollout.prompt_ids + rollout.completion_ids)
+        old[row, start - 1 : stop - 1] = torch.tensor(rollout.logprobs)
+        mask[row, start - 1 : stop - 1] = True
+        token_mask[row, : stop - 1] = True
+    per_row = token_weights([len(r.completion_ids) for r in rollouts], norm, fixed_length)
+    batch = Batch(
+        inputs=ids[:, :-1],
+        targets=ids[:, 1:],
+        loss_mask=mask,
+        token_mask=token_mask,
+        old_logprobs=old,
+        advantages=torch.tensor(advantages, dtype=torch.float32)[:, None] * mask,
+        weights=per_row[:, None] * mask,
+        experts=stack_experts(rollouts, width),
+    )
+    return batch.to(device)
+
+
+def stack_experts(rollouts: Sequence[Rollout], width: int) -> Tensor | None:
+    """The recorded experts of all rollouts, "L B T K", zero where there is padding."""
+    if any(rollout.experts is None for rollout in rollouts):
+        return None
+    n_layers, _, k = rollouts[0].experts.shape
+    stacked = torch.zeros(n_layers, len(rollouts), width, k, dtype=torch.long)
+    for row, rollout in enumerate(rollouts):
+        stacked[:, row, : rollout.experts.shape[1]] = rollout.experts
+    return stacked
+
+
+def all_groups(groups: Sequence[Group]) -> list[Rollout]:
+    """The rollouts of all groups in one list, group after group."""
+    return [rollout for group in groups for rollout in group.rollouts]
+
+
+def micro_batches(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
+    """Cut rows into micro-batches of like length, of at most `max_tokens` padded tokens each.
+
+    Sorting by length first means that a short row is never padded to a long one's width. A
+    row longer than `max_tokens` gets a micro-batch of its own.
+
+    >>> micro_batches([5, 90, 7, 100], max_tokens=200)
+    [[1, 3], [0, 2]]
+    """
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    batches: list[list[int]] = []
+    for row in order:
+        # Rows come longest first, so the first row of a micro-batch sets its width.
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= max_tokens:
+            batches[-1].append(row)
+        else:
+            batches.append([row])
+    return [sorted(rows) for rows in batches]

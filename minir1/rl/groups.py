@@ -1,0 +1,75 @@
+"""Groups of judged rollouts: one prompt, G completions, G verdicts, G rewards.
+
+DAPO's dynamic sampling (arXiv 2503.14476, section 3.2) lives here. A group whose rewards are
+all equal has zero advantages: it costs rollouts and teaches nothing. With success chance p
+a group is dead with chance p^G + (1 - p)^G: .85 for p = .02 and G = 8. So dead groups can
+be replaced by groups of new problems, up to a stated number of rounds.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from minir1.config import ZeroConfig
+from minir1.model.transformer import Transformer
+from minir1.rl.rollout import sample
+from minir1.rl.sampling import row_key
+from minir1.rl.types import Group, Rollout
+from minir1.tasks.base import Problem, Task
+from minir1.tasks.completion import parse
+from minir1.tasks.reward import score
+from minir1.text.template import prompt_ids
+from minir1.text.tokenizer import Tokenizer
+
+
+def judge(
+    task: Task,
+    tokenizer: Tokenizer,
+    problem: Problem,
+    rollouts: Sequence[Rollout],
+    config: ZeroConfig,
+) -> Group:
+    """Give each rollout its verdict and its reward."""
+    texts = [tokenizer.decode(rollout.completion_ids) for rollout in rollouts]
+    verdicts = [task.verify(problem.gold, text) for text in texts]
+    rewards = [
+        score(verdict, parse(text), config.reward)
+        for verdict, text in zip(verdicts, texts, strict=True)
+    ]
+    return Group(problem, rollouts, verdicts, rewards)
+
+
+def sample_groups(
+    policy: Transformer,
+    tokenizer: Tokenizer,
+    task: Task,
+    problems: Iterator[Problem],
+    config: ZeroConfig,
+    *,
+    seed: int,
+    step: int,
+) -> tuple[list[Group], int]:
+    """The groups of one step, and how many dead groups were replaced on the way."""
+    wanted, size = config.questions_per_step, config.group_size
+    live: list[Group] = []
+    dead: list[Group] = []
+    asked = 0
+    for _ in range(config.dynamic_sampling + 1):
+        batch = list(islice(problems, wanted - len(live)))
+        prompts = [prompt_ids(tokenizer, problem.question) for problem in batch]
+        rollouts = sample(
+            policy,
+            [prompt for prompt in prompts for _ in range(size)],
+            [row_key(seed, step, asked + i, g) for i in range(len(batch)) for g in range(size)],
+            max_new_tokens=config.budget(step),
+            eos_id=tokenizer.eos_id,
+            temperature=config.temperature,
+            record_experts=policy.config.n_moe_layers > 0,
+        )
+        asked += len(batch)
+        for i, problem in enumerate(batch):
+            group = judge(task, tokenizer, problem, rollouts[i * size : (i + 1) * size], config)
+            (dead if group.dead else live).append(group)
+        if len(live) == wanted:
+            break
+    fill = wanted - len(live)  # still too few live ones: dead groups keep the batch's size
+    return live + dead[:fill], len(dead) - fill

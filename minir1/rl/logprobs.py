@@ -1,0 +1,35 @@
+"""Log-probabilities of given tokens under the policy, the trainer's side of the ratio.
+
+    log pi(y_t | x, y_<t) = z_t[y_t] - logsumexp z_t,       z = logits / temperature
+
+The temperature is the sampler's: what was drawn at temperature 1.25 must be judged by the
+distribution it was drawn from, or the ratio is wrong before the first update.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from minir1.model.router import Routing
+from minir1.model.transformer import Transformer
+from minir1.rl.types import Batch
+
+
+def token_logprobs(
+    model: Transformer, batch: Batch, temperature: float = 1.0, routing: Routing | None = None
+) -> tuple[Float[Tensor, "B T"], Float[Tensor, "B T"]]:
+    """Log-probability and entropy at each target of the loss mask; zero elsewhere.
+
+    The head runs only where the loss looks: on the policy's own tokens.
+    """
+    hidden = model.hidden(batch.inputs, routing=routing)
+    where = batch.loss_mask
+    logits = model.head(hidden[where]).float()
+    if temperature != 1.0:
+        logits = logits / temperature
+    log_probs = torch.log_softmax(logits, dim=-1)  # (tokens in the mask, V)
+    chosen = log_probs.gather(-1, batch.targets[where][:, None])[:, 0]
+    with torch.no_grad():
+        spread = -(log_probs.exp() * log_probs).sum(-1)
+    zeros = torch.zeros_like(batch.weights)
+    return zeros.masked_scatter(where, chosen), zeros.masked_scatter(where, spread)

@@ -1,0 +1,110 @@
+"""One step of GRPO: judged groups in, an updated policy and its metrics out.
+
+    rewards (P, G) -> advantages (P, G) -> mini-batches of rollouts -> one update each
+
+R1-Zero samples 8,192 outputs and makes 16 updates from them (arXiv 2501.12948v2, 2.1); the
+clip is what makes the later ones safe, since by then the policy is no longer the sampler.
+"""
+
+import random
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from minir1.config import ZeroConfig
+from minir1.model.transformer import Transformer
+from minir1.rl.advantage import group_advantages
+from minir1.rl.batch import all_groups, collate
+from minir1.rl.logprobs import token_logprobs
+from minir1.rl.loss import policy_loss
+from minir1.rl.types import Batch, Group
+from minir1.rl.update import Update, update
+
+
+def grpo_step(
+    policy: Transformer,
+    optimizer: torch.optim.Optimizer,
+    groups: Sequence[Group],
+    config: ZeroConfig,
+    *,
+    reference: Transformer | None = None,
+    fixed_length: int = 1,
+    seed: str = "",
+    pad_id: int = 0,
+) -> dict[str, float]:
+    """Update `policy` on `groups`, `config.minibatches` times; metrics under TRL's names."""
+    rewards = torch.tensor([group.totals for group in groups])
+    advantages = group_advantages(rewards, config.advantage).flatten().tolist()
+    rollouts = all_groups(groups)
+    order = list(range(len(rollouts)))
+    if config.minibatches > 1:
+        random.Random(seed).shuffle(order)
+    updates, clipped = [], []
+    for part in range(config.minibatches):
+        index = order[part :: config.minibatches]
+        batch = collate(
+            [rollouts[i] for i in index],
+            [advantages[i] for i in index],
+            norm=config.loss_norm,
+            fixed_length=fixed_length,
+            pad_id=pad_id,
+            device=next(policy.parameters()).device,
+        )
+        loss_fn = _Objective(config, reference)
+        updates.append(
+            update(
+                policy,
+                optimizer,
+                batch,
+                config.optim,
+                loss_fn,
+                temperature=config.temperature,
+                routing_replay=config.routing_replay,
+            )
+        )
+        clipped.append(loss_fn.sums / float(batch.loss_mask.sum()))
+    return _metrics(updates, torch.stack(clipped).mean(0), config)
+
+
+class _Objective:
+    """GRPO's loss of a micro-batch; keeps the sums that the metrics need."""
+
+    def __init__(self, config: ZeroConfig, reference: Transformer | None) -> None:
+        self.config, self.reference = config, reference
+        self.sums = torch.zeros(2)  # tokens clipped low, tokens clipped high
+        self.kl = 0.0
+
+    def __call__(self, logprobs: Tensor, batch: Batch) -> Tensor:
+        config, ref_logprobs = self.config, None
+        if self.reference is not None:
+            with torch.no_grad():
+                ref_logprobs, _ = token_logprobs(self.reference, batch, config.temperature)
+        loss = policy_loss(
+            logprobs,
+            batch,
+            clip_low=config.clip_low,
+            clip_high=config.clip_high,
+            ratio_level=config.ratio_level,
+            kl_coef=config.kl_coef,
+            ref_logprobs=ref_logprobs,
+        )
+        self.sums += torch.stack([loss.low_clipped, loss.high_clipped]).cpu()
+        self.kl += float(loss.kl)
+        return loss.total
+
+
+def _metrics(updates: list[Update], clipped: Tensor, config: ZeroConfig) -> dict[str, float]:
+    """The first update is on policy, so sampler and trainer are compared there."""
+    count, first = len(updates), updates[0]
+    metrics = {
+        "loss": sum(u.loss for u in updates) / count,
+        "entropy": sum(u.entropy for u in updates) / count,
+        "grad_norm": sum(u.grad_norm for u in updates) / count,
+        "clip_ratio/low_mean": float(clipped[0]),
+        "clip_ratio/high_mean": float(clipped[1]),
+        "sampling/sampling_logp_difference/mean": first.logp_difference_mean,
+        "sampling/sampling_logp_difference/max": first.logp_difference_max,
+        "router/drift": updates[-1].router_drift,
+    }
+    return metrics | first.router_metrics()

@@ -1,0 +1,172 @@
+"""Evaluation: held-out problems in, accuracy with an interval and every transcript out.
+
+    pass@1 = mean over problems of the mean over samples of (verdict is CORRECT)
+
+as R1 reports it: sampling, not greedy decoding, and the mean over k samples (arXiv
+2501.12948, section 3). Beside it stand pass@k by the unbiased estimator, the majority vote
+maj@k, and the three things that R1-Zero is known for: length, checks, retries.
+
+The held-out problems are the same for every run of a task; only the sampling depends on the
+run's seed. So two runs can be compared problem by problem.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from minir1.config import EvalConfig, TaskConfig
+from minir1.model.transformer import Transformer
+from minir1.rl.rollout import sample
+from minir1.rl.sampling import row_key
+from minir1.rl.types import Rollout
+from minir1.run import stats
+from minir1.run.insight import insight
+from minir1.run.models import last_model
+from minir1.tasks import Problem, Verdict, make_task, parse
+from minir1.text.template import prompt_ids
+from minir1.text.tokenizer import Tokenizer
+from minir1.text.trace import trace_stats
+
+PROBLEM_SEED = 20250120  # the day of R1's release; the held-out set is the same for all runs
+
+
+def heldout_problems(task: TaskConfig, count: int) -> list[Problem]:
+    """The first `count` held-out problems of a task, the same for every run."""
+    return list(islice(make_task(task).problems("heldout", PROBLEM_SEED), count))
+
+
+def evaluate(
+    model: Transformer,
+    tokenizer: Tokenizer,
+    task: TaskConfig,
+    config: EvalConfig,
+    *,
+    seed: int,
+    problems: Sequence[Problem] | None = None,
+) -> dict[str, Any]:
+    """Sample, judge and summarise; the layout is that of `eval/<name>.json`."""
+    problems = heldout_problems(task, config.problems) if problems is None else problems
+    jobs = [(i, k) for i in range(len(problems)) for k in range(config.samples)]
+    rollouts: list[Rollout] = []
+    for start in range(0, len(jobs), config.batch_size):
+        part = jobs[start : start + config.batch_size]
+        rollouts += sample(
+            model,
+            [prompt_ids(tokenizer, problems[i].question) for i, _ in part],
+            [row_key(seed, -1, i, k) for i, k in part],
+            max_new_tokens=config.max_new_tokens,
+            eos_id=tokenizer.eos_id,
+            temperature=config.temperature,
+        )
+    judge = make_task(task)
+    rows = [
+        _row(judge, problems[i], rollout, tokenizer)
+        for (i, _), rollout in zip(jobs, rollouts, strict=True)
+    ]
+    summary = summarise(rows, config.samples)
+    if task.name == "countdown":
+        summary["insight"] = insight(rows, task.ops, task.max_value)
+    return {
+        "problems": len(problems),
+        "samples": config.samples,
+        "temperature": config.temperature,
+        **summary,
+        "rows": rows,
+    }
+
+
+def evaluate_run(
+    run_dir: Path,
+    problems: int | None = None,
+    samples: int | None = None,
+    temperature: float | None = None,
+    checkpoint: str | None = None,
+) -> dict[str, Any]:
+    """Evaluate a run's newest model on held-out problems; the transcripts are left out."""
+    config, model, found = last_model(Path(run_dir), checkpoint)
+    given = {"problems": problems, "samples": samples, "temperature": temperature}
+    settings = replace(config.eval, **{k: v for k, v in given.items() if v is not None})
+    tokenizer = Tokenizer(config.model.vocab_size)
+    result = evaluate(model, tokenizer, config.task, settings, seed=config.seed)
+    head = {"run": str(run_dir), "stage": found.stage, "step": found.step, "split": "heldout"}
+    return head | {name: value for name, value in result.items() if name != "rows"}
+
+
+def _row(judge: Any, problem: Problem, rollout: Rollout, tokenizer: Tokenizer) -> dict[str, Any]:
+    completion = tokenizer.decode(rollout.completion_ids)
+    parsed = parse(completion)
+    row = {
+        "question": problem.question,
+        "gold": problem.gold,
+        "completion": completion,
+        "answer": parsed.answer,
+        "verdict": str(judge.verify(problem.gold, completion)),
+        "tokens": len(rollout.completion_ids),
+        "stop_reason": rollout.stop_reason,
+    }
+    if isinstance(problem.gold, dict) and "numbers" in problem.gold:
+        trace = trace_stats(parsed.think, problem.gold["numbers"], problem.gold["target"])
+        row |= {
+            "tries": trace.tries,
+            "checks": trace.checks,
+            "retries": trace.retries,
+            "first_try_right": trace.first_try_right,
+            "distinct_tries": trace.distinct_tries,
+            "truthful_checks": trace.truthful_checks,
+        }
+    return row
+
+
+def summarise(rows: Sequence[dict[str, Any]], samples: int) -> dict[str, Any]:
+    """Means with 95% intervals that redraw whole problems; `samples` rows a problem."""
+    grouped = [rows[i : i + samples] for i in range(0, len(rows), samples)]
+
+    def over(field: str) -> dict[str, float]:
+        return stats.mean([[float(row[field]) for row in group] for group in grouped]).to_json()
+
+    right = [[float(row["verdict"] == Verdict.CORRECT) for row in group] for group in grouped]
+    summary: dict[str, Any] = {
+        "pass@1": stats.share(right).to_json(),
+        "pass@k": {str(k): _pass_at(right, k) for k in (1, 2, 4, 8, 16, 64, 256) if k <= samples},
+        "maj@k": _majority(grouped) if samples > 1 else None,
+        "length": over("tokens"),
+        "truncated": sum(row["stop_reason"] == "length" for row in rows) / len(rows),
+    }
+    if "tries" in rows[0]:
+        checks = sum(row["checks"] for row in rows)
+        summary |= {name: over(name) for name in ("checks", "tries", "retries")}
+        summary["first_try"] = over("first_try_right")
+        summary["repeats"] = stats.mean(
+            [[1.0 - r["distinct_tries"] / max(1, r["tries"]) for r in group] for group in grouped]
+        ).to_json()
+        summary["truthful"] = sum(row["truthful_checks"] for row in rows) / max(1, checks)
+    return summary
+
+
+def _pass_at(right: Sequence[Sequence[float]], k: int) -> dict[str, float]:
+    values = [[stats.pass_at_k(len(group), int(sum(group)), k)] for group in right]
+    return stats.mean(values).to_json()
+
+
+def _majority(grouped: Sequence[Sequence[dict[str, Any]]]) -> dict[str, float]:
+    """maj@k: the verdict of the most frequent answer."""
+    hits = []
+    for group in grouped:
+        winner = stats.majority([row["answer"] for row in group])
+        verdict = next((row["verdict"] for row in group if row["answer"] == winner), "")
+        hits.append([float(winner is not None and verdict == Verdict.CORRECT)])
+    return stats.share(hits).to_json()
+
+
+def write_evaluation(run_dir: Path, name: str, evaluation: dict[str, Any]) -> Path:
+    """Write `eval/<name>.json`, whole or not at all."""
+    path = Path(run_dir) / "eval" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".tmp")
+    fresh.write_text(json.dumps(evaluation, indent=1), encoding="utf-8")
+    os.replace(fresh, path)
+    return path

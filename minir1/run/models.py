@@ -1,0 +1,56 @@
+"""The models of a run: a new one, the last one, or the one at the end of a stage."""
+
+from pathlib import Path
+
+import torch
+
+from minir1.config import Config
+from minir1.model.transformer import Transformer
+from minir1.run import checkpoint
+from minir1.run.checkpoint import Checkpoint
+from minir1.run.device import pick_device
+from minir1.run.home import read_config
+
+STAGES = ("pretrain", "zero")
+"""In the order in which a run goes through them."""
+
+
+def new_model(config: Config, device: torch.device) -> Transformer:
+    """A model with random weights: the same seed gives the same ones on every device."""
+    generator = torch.Generator("cpu").manual_seed(config.seed)
+    return Transformer(config.model, generator).to(device)
+
+
+def finished_model(config: Config, out: Path, stage: str, device: torch.device) -> Transformer:
+    """The model at the end of a stage, or a ValueError that says how to get there."""
+    found = checkpoint.latest(out / "checkpoints", stage, repair=False)
+    steps = {"pretrain": config.pretrain.steps, "zero": config.zero.steps}[stage]
+    if found is None or found.step < steps:
+        reached = "it has no checkpoint" if found is None else f"step {found.step} of {steps}"
+        raise ValueError(
+            f"{out} has not finished its {stage} stage ({reached}): "
+            f"do that first, with `minir1 {stage} {config.name} --out {out}`"
+        )
+    return _filled(config, found, device)
+
+
+def last_model(run_dir: Path, folder: str | None = None) -> tuple[Config, Transformer, Checkpoint]:
+    """The newest model of a run, or the one in `checkpoints/<folder>`."""
+    config = read_config(run_dir)
+    root = run_dir / "checkpoints"
+    if folder is not None:
+        found = checkpoint.load(root / folder)
+    else:
+        all_found = (checkpoint.latest(root, stage, repair=False) for stage in reversed(STAGES))
+        found = next((one for one in all_found if one is not None), None)
+    if found is None:
+        raise ValueError(
+            f"{run_dir} has no checkpoint yet: make one, with `minir1 run {config.name}`"
+        )
+    return config, _filled(config, found, pick_device(config.device)), found
+
+
+def _filled(config: Config, found: Checkpoint, device: torch.device) -> Transformer:
+    model = Transformer(config.model)
+    checkpoint.load_into(model, found.model)
+    return model.to(device)

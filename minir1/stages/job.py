@@ -1,0 +1,82 @@
+"""The whole job: random weights -> base -> R1-Zero -> evaluations -> report.
+
+Every part looks first whether it is already done. So the job can be stopped at any moment,
+and the same command goes on.
+"""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from minir1.config import Config, TaskConfig
+from minir1.model.transformer import Transformer
+from minir1.run.device import pick_device
+from minir1.run.evaluate import evaluate, write_evaluation
+from minir1.run.home import open_run
+from minir1.run.report import write_report
+from minir1.stages.pretrain import pretrain
+from minir1.stages.zero import zero
+from minir1.text.tokenizer import Tokenizer
+
+FAR_PROBLEMS = 200
+
+
+def evaluation_sets(task: TaskConfig) -> dict[str, TaskConfig]:
+    """The held-out set, and what lies beyond it: one number more, and numbers never trained on.
+
+    The "range" set draws from the numbers just above the training range.
+    """
+    sets = {"": task}
+    if task.name == "countdown":
+        if task.n_numbers < 4:
+            sets["_far"] = replace(task, n_numbers=task.n_numbers + 1, heldout_share=0.999)
+        top = min(task.high + 8, task.max_value)
+        if top > task.high:
+            sets["_range"] = replace(task, low=task.high + 1, high=top, heldout_share=0.999)
+    return sets
+
+
+def evaluate_stage(
+    config: Config, out: Path, model: Transformer, name: str, stage: str, step: int
+) -> dict[str, Any]:
+    """Evaluate on every set, unless its file is already there. Returns the main summary."""
+    tokenizer = Tokenizer(config.model.vocab_size)
+    results = {}
+    for suffix, task in evaluation_sets(config.task).items():
+        full = name + suffix
+        path = out / "eval" / f"{full}.json"
+        if path.exists():
+            results[full] = json.loads(path.read_text(encoding="utf-8"))
+            continue
+        few = min(FAR_PROBLEMS, config.eval.problems)
+        settings = replace(config.eval, problems=few) if suffix else config.eval
+        head = {"name": full, "stage": stage, "step": step, "split": "heldout" + suffix}
+        head |= {"recipe_hash": config.hash(), "seed": config.seed}
+        results[full] = head | evaluate(model, tokenizer, task, settings, seed=config.seed)
+        write_evaluation(out, full, results[full])
+    return results[name]
+
+
+def run(config: Config, out: Path) -> dict[str, Any]:
+    """Do what is left of the whole job; the headline numbers and where the report is."""
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    out = open_run(config, out)
+    device = pick_device(config.device)
+    base = pretrain(config, out).to(device)
+    before = evaluate_stage(config, out, base, "base", "pretrain", config.pretrain.steps)
+    policy = zero(config, out)
+    after = evaluate_stage(config, out, policy, "final", "zero", config.zero.steps)
+    report = write_report(out)
+    fields = ("pass@1", "length", "checks", "retries", "first_try", "repeats", "insight")
+    return {
+        "run": str(out),
+        "report": str(report),
+        "recipe_hash": config.hash(),
+        "seed": config.seed,
+        "base": {name: before[name] for name in fields if name in before},
+        "final": {name: after[name] for name in fields if name in after},
+    }

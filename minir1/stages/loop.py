@@ -1,0 +1,132 @@
+"""The restartable loop under every stage: resume, step, log, save, stop.
+
+    restore the last good checkpoint, take back the diary's rows after it
+    for each step left:  set the learning rate, step, log, save now and then
+
+A step depends on the weights, the optimizer and (seed, step), and on nothing else: no random
+state, no position in a data stream. So a run that was killed at any moment and started
+again ends in the same bits as one that was left alone.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import Tensor
+
+from minir1.config import Config, OptimConfig
+from minir1.model.transformer import Transformer
+from minir1.rl.update import NotFiniteError
+from minir1.run import checkpoint
+from minir1.run.ledger import Ledger
+from minir1.run.metrics import MetricsLog
+from minir1.run.models import STAGES
+from minir1.run.optim import build_optimizer, learning_rate, set_learning_rate
+from minir1.run.progress import Progress, StopFlag
+
+
+class Interrupted(RuntimeError):
+    """The user stopped the run; it is saved, and the same command goes on."""
+
+
+@dataclass
+class Stage:
+    """One stage of training, ready to run. `step(i)` does step i and returns its metrics."""
+
+    name: str
+    config: Config
+    out: Path
+    model: Transformer
+    optim: OptimConfig
+    steps: int
+    save_every: int
+    summary: Callable[[Mapping[str, float]], str]
+    """What the progress line says of a step."""
+    extra: dict[str, Transformer] = field(default_factory=dict)
+    """Other models that belong to the state, such as the reference."""
+
+    def __post_init__(self) -> None:
+        self.optimizer = build_optimizer(self.model, self.optim)
+        self.done = 0
+        found = checkpoint.latest(self.out / "checkpoints", self.name)
+        if found is not None:
+            self.done = found.step
+            checkpoint.load_into(self.model, found.model)
+            if found.optimizer is not None:
+                self.optimizer.load_state_dict(found.optimizer)
+            for name, model in self.extra.items():
+                weights = _with_prefix(found.extra_tensors, name)
+                checkpoint.load_into(model, weights)
+
+    def run(self, step: Callable[[int], dict[str, float]]) -> None:
+        """Do the steps that are left. Raises Interrupted when the user stops it."""
+        if self.done >= self.steps:
+            return
+        later = STAGES[STAGES.index(self.name) + 1 :]
+        ledger = Ledger(self.out, self.name, self.config)
+        with (
+            MetricsLog(self.out) as log,
+            Progress(self.steps, self.name, done=self.done) as progress,
+            StopFlag() as stop,
+            ledger,
+        ):
+            log.rewind(self.name, self.done, later)
+            while self.done < self.steps:
+                metrics = self._step(step)
+                self.done += 1
+                log.write(self.name, self.done, metrics)
+                ledger.add(metrics)
+                progress.update(self.done, self.summary(metrics))
+                last = self.done == self.steps or bool(stop)
+                if last or self.done % self.save_every == 0:
+                    self.save()
+                if stop and self.done < self.steps:
+                    ledger.interrupted()
+                    raise Interrupted(
+                        f"{self.name} stopped after step {self.done} of {self.steps} and is "
+                        f"saved in {self.out}: the same command goes on from there"
+                    )
+
+    def _step(self, step: Callable[[int], dict[str, float]]) -> dict[str, float]:
+        started = time.perf_counter()
+        set_learning_rate(self.optimizer, learning_rate(self.optim, self.done, self.steps))
+        try:
+            metrics = step(self.done)
+        except NotFiniteError as error:
+            evidence = self.out / "not_finite.json"
+            record = {"stage": self.name, "step": self.done, "error": str(error)}
+            evidence.write_text(json.dumps(record | {"token_ids": error.token_ids}))
+            raise NotFiniteError(
+                f"{self.name} stopped at step {self.done}: {error}. The batch is kept in "
+                f"{evidence}; the last checkpoint is good. Try a lower learning rate",
+                error.token_ids,
+            ) from error
+        metrics["learning_rate"] = self.optimizer.param_groups[0]["lr"]
+        metrics["time/step"] = time.perf_counter() - started
+        return metrics
+
+    def save(self) -> Path:
+        """Write a checkpoint of everything that the next step depends on."""
+        extra: dict[str, Tensor] = {}
+        for name, model in self.extra.items():
+            extra |= {f"{name}/{key}": value for key, value in model.state_dict().items()}
+        return checkpoint.save(
+            self.out / "checkpoints",
+            self.name,
+            self.done,
+            model=self.model.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            extra_tensors=extra,
+            state={"recipe_hash": self.config.hash(), "seed": self.config.seed},
+            keep=self.config.keep_checkpoints,
+        )
+
+
+def _with_prefix(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    return {
+        key.removeprefix(f"{name}/"): value
+        for key, value in tensors.items()
+        if key.startswith(f"{name}/")
+    }

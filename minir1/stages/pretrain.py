@@ -1,0 +1,78 @@
+"""Stage 0, the base: next-token prediction on the base corpus, from random weights.
+
+DeepSeek-V3-Base read 14.8T tokens; ours reads a few million, written on the fly. Its job is
+the same: to hold, without discipline, the skills that RL will select.
+"""
+
+import time
+from itertools import islice
+from pathlib import Path
+
+from minir1.config import Config, TaskConfig
+from minir1.model.transformer import Transformer
+from minir1.rl.batch import collate
+from minir1.rl.types import Batch, Rollout
+from minir1.rl.update import update
+from minir1.run.device import pick_device
+from minir1.run.models import new_model
+from minir1.stages.loop import Stage
+from minir1.tasks.countdown import Countdown
+from minir1.text.corpus import documents
+from minir1.text.tokenizer import Tokenizer
+
+
+def document_batch(texts: list[str], tokenizer: Tokenizer) -> Batch:
+    """Documents as a batch: a document is a rollout whose prompt is the begin token."""
+    rollouts = []
+    for text in texts:
+        ids = [*tokenizer.encode(text), tokenizer.eos_id]
+        rollouts.append(Rollout([tokenizer.bos_id], ids, [0.0] * len(ids), "eos"))
+    return collate(rollouts, [0.0] * len(rollouts), pad_id=tokenizer.pad_id)
+
+
+def corpus_task(task: TaskConfig) -> Countdown:
+    """The Countdown problems that the base corpus is about, with the recipe's dials."""
+    return Countdown(
+        n_numbers=task.n_numbers,
+        low=task.low,
+        high=task.high,
+        ops=task.ops,
+        max_value=task.max_value,
+        heldout_share=task.heldout_share,
+    )
+
+
+def pretrain(config: Config, out: Path) -> Transformer:
+    """Train the base, or go on where an earlier call was stopped."""
+    device = pick_device(config.device)
+    tokenizer = Tokenizer(config.model.vocab_size)
+    task = corpus_task(config.task)
+    model = new_model(config, device)
+    stage = Stage(
+        name="pretrain",
+        config=config,
+        out=out,
+        model=model,
+        optim=config.pretrain.optim,
+        steps=config.pretrain.steps,
+        save_every=config.pretrain.save_every,
+        summary=lambda m: f"loss {m['loss']:.3f}  {m['time/tokens_per_s']:,.0f} tokens/s",
+    )
+
+    def step(i: int) -> dict[str, float]:
+        started = time.perf_counter()
+        texts = documents(config.corpus, task, f"{config.seed}/{i}")
+        batch = document_batch(list(islice(texts, config.pretrain.sequences_per_step)), tokenizer)
+        seen = update(model, stage.optimizer, batch.to(device), config.pretrain.optim)
+        tokens = int(batch.loss_mask.sum())
+        return {
+            "loss": seen.loss,
+            "entropy": seen.entropy,
+            "grad_norm": seen.grad_norm,
+            "num_tokens": float(tokens),
+            **seen.router_metrics(),
+            "time/tokens_per_s": tokens / (time.perf_counter() - started),
+        }
+
+    stage.run(step)
+    return model

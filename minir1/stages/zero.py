@@ -1,0 +1,95 @@
+"""R1-Zero: GRPO with verifiable rewards, straight from the base (arXiv 2501.12948, 2.2).
+
+    problems -> groups of rollouts -> verdicts -> rewards -> advantages -> update
+
+No human solution, no reward model, no value network: the only teacher is a verifier that
+says right or wrong.
+"""
+
+import copy
+import time
+from pathlib import Path
+
+from minir1.config import Config
+from minir1.model.transformer import Transformer
+from minir1.rl.behaviour import length_metrics, reward_metrics, trace_metrics
+from minir1.rl.groups import sample_groups
+from minir1.rl.step import grpo_step
+from minir1.run import evaluate as evaluation
+from minir1.run.device import pick_device
+from minir1.run.models import finished_model
+from minir1.stages.loop import Stage
+from minir1.tasks import make_task
+from minir1.text.tokenizer import Tokenizer
+
+
+def problem_seed(seed: int, step: int) -> int:
+    """The seed of one step's stream of training problems."""
+    return seed * 1_000_003 + step
+
+
+def zero(config: Config, out: Path) -> Transformer:
+    """Train the policy, or go on where an earlier call was stopped."""
+    device = pick_device(config.device)
+    tokenizer, task = Tokenizer(config.model.vocab_size), make_task(config.task)
+    policy = finished_model(config, out, "pretrain", device)
+    needs_reference = config.zero.kl_coef > 0
+    reference = copy.deepcopy(policy) if needs_reference else None
+    stage = Stage(
+        name="zero",
+        config=config,
+        out=out,
+        model=policy,
+        optim=config.zero.optim,
+        steps=config.zero.steps,
+        save_every=config.zero.save_every,
+        summary=lambda m: f"reward {m['reward']:.2f}  length {m['completions/mean_length']:.0f}",
+        extra={"reference": reference} if reference is not None else {},
+    )
+
+    def step(i: int) -> dict[str, float]:
+        if reference is not None and i and i % config.zero.ref_every == 0:
+            reference.load_state_dict(policy.state_dict())
+        started = time.perf_counter()
+        problems = task.problems("train", problem_seed(config.seed, i))
+        groups, replaced = sample_groups(
+            policy, tokenizer, task, problems, config.zero, seed=config.seed, step=i
+        )
+        sampled = time.perf_counter()
+        metrics = reward_metrics(groups) | length_metrics(groups)
+        metrics |= trace_metrics(groups, tokenizer)
+        metrics["dynamic_sampling/replaced"] = float(replaced)
+        trained = time.perf_counter()
+        metrics |= grpo_step(
+            policy,
+            stage.optimizer,
+            groups,
+            config.zero,
+            reference=reference,
+            fixed_length=config.zero.budget(i),
+            seed=f"{config.seed}/{i}",
+            pad_id=tokenizer.pad_id,
+        )
+        metrics["time/rollout"] = sampled - started
+        metrics["time/train"] = time.perf_counter() - trained
+        metrics["time/tokens_per_s"] = metrics["num_tokens"] / (sampled - started)
+        if config.eval.every and (i + 1) % config.eval.every == 0 and i + 1 < config.zero.steps:
+            small_evaluation(config, out, policy, tokenizer, i + 1)
+        return metrics
+
+    stage.run(step)
+    return policy
+
+
+def small_evaluation(
+    config: Config, out: Path, policy: Transformer, tokenizer: Tokenizer, step: int
+) -> None:
+    """A quick look at held-out problems on the way, written as `eval/step-<n>.json`."""
+    problems = evaluation.heldout_problems(config.task, config.eval.every_problems)
+    result = evaluation.evaluate(
+        policy, tokenizer, config.task, config.eval, seed=config.seed, problems=problems
+    )
+    name = f"step-{step:06d}"
+    head = {"name": name, "stage": "zero", "step": step, "split": "heldout"}
+    head |= {"recipe_hash": config.hash(), "seed": config.seed}
+    evaluation.write_evaluation(out, name, head | result)
