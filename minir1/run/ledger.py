@@ -1,24 +1,30 @@
 """What a run costs: one row a stage in `ledger.jsonl`.
 
-    with Ledger(run_dir, dollars_per_hour=0.08).stage("zero", describe()) as work:
+    with Ledger(run_dir, "zero", config) as ledger:
         ...
-        work.tokens_sampled += 20_480
-        work.record("running")      # beside each checkpoint: a killed run is counted too
+        ledger.add(metrics)         # after each step
 
 Work that failed or was stopped is written down like work that succeeded. It was paid
-for, and a price that leaves it out is not what the result cost.
+for, and a price that leaves it out is not what the result cost. So that a killed run is
+counted too, a row "running" is appended once a minute; of the rows of one piece of work
+(same stage, same start) the last one counts.
+
+    FLOPs = 6 * A * tokens trained + 2 * A * tokens sampled
+
+with A the parameters that one token activates (Kaplan et al. 2020, section 2.1).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from types import TracebackType
+from typing import Literal
 
+from minir1.config import Config
+from minir1.run.device import describe, pick_device
 from minir1.run.jsonl import Row, append_row, read_rows
 
 Status = Literal["running", "finished", "interrupted", "failed"]
@@ -31,70 +37,80 @@ SUMS = (
     "dollars",
 )
 """What can be added up over the stages of a run."""
+SECONDS_BETWEEN_ROWS = 60.0
 
 
-@dataclass(kw_only=True, slots=True)
-class Work:
-    """The work of one stage while it is done. Add to its counts as you go."""
+class Ledger:
+    """Counts the work of one stage while it is done. Enter it, add to it, leave it."""
 
-    path: Path
-    stage: str
-    dollars_per_hour: float
-    device: dict[str, Any]
-    tokens_trained: int = 0
-    tokens_sampled: int = 0
-    flops: float = 0.0
-    interrupted: bool = False
-    """Set it when the stage leaves early because it was asked to."""
-    started: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
-    _start: float = field(default_factory=lambda: time.perf_counter())
+    def __init__(
+        self, run_dir: Path, stage: str, config: Config, active_parameters: int = 0
+    ) -> None:
+        self.path = Path(run_dir) / "ledger.jsonl"
+        self.stage = stage
+        self.price = config.dollars_per_hour
+        self.device = describe(pick_device(config.device))
+        self.active_parameters = active_parameters
+        self.tokens_trained = self.tokens_sampled = 0
+        self._status: Status = "finished"
+        self._started = datetime.now(UTC).isoformat()
+        self._start = self._written = time.perf_counter()
+
+    def add(self, metrics: Mapping[str, float]) -> None:
+        """Count one step. A step that has completions sampled its tokens before training."""
+        tokens = int(metrics.get("num_tokens", 0))
+        self.tokens_trained += tokens
+        if "completions/mean_length" in metrics:
+            self.tokens_sampled += tokens
+        if time.perf_counter() - self._written >= SECONDS_BETWEEN_ROWS:
+            self.record("running")
+
+    def interrupted(self) -> None:
+        """Say that the stage leaves early because it was asked to."""
+        self._status = "interrupted"
 
     def record(self, status: Status) -> None:
-        """Append what was done so far. A later row of the same work takes its place."""
-        seconds = time.perf_counter() - self._start
-        row = asdict(self)
-        for name in ("path", "interrupted", "_start"):
-            del row[name]
+        """Append what was done so far."""
+        self._written = time.perf_counter()
+        seconds = self._written - self._start
         hours = seconds / 3600
-        row |= {
+        flops = self.active_parameters * (6 * self.tokens_trained + 2 * self.tokens_sampled)
+        row = {
+            "stage": self.stage,
             "status": status,
+            "started": self._started,
             "ended": datetime.now(UTC).isoformat(),
             "seconds": seconds,
-            "core_hours": hours * self.device.get("cores", 1),
-            "dollars": hours * self.dollars_per_hour,
+            "core_hours": hours * self.device["cores"],
+            "tokens_trained": self.tokens_trained,
+            "tokens_sampled": self.tokens_sampled,
+            "flops": flops,
+            "dollars": hours * self.price,
+            "dollars_per_hour": self.price,
+            "device": self.device,
         }
         append_row(self.path, row)
 
+    def __enter__(self) -> Ledger:
+        return self
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """The ledger of one run, at the stated price of its machine."""
-
-    run_dir: Path
-    dollars_per_hour: float
-
-    @contextmanager
-    def stage(self, name: str, device: dict[str, Any]) -> Iterator[Work]:
-        """Time one stage, and append its row however it ends."""
-        path = Path(self.run_dir) / "ledger.jsonl"
-        price = float(self.dollars_per_hour)
-        work = Work(path=path, stage=name, dollars_per_hour=price, device=device)
-        status: Status = "failed"
-        try:
-            yield work
-            status = "interrupted" if work.interrupted else "finished"
-        except KeyboardInterrupt:
-            status = "interrupted"
-            raise
-        finally:
-            work.record(status)
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            self.interrupted()
+        asked = self._status == "interrupted"
+        self.record("failed" if error is not None and not asked else self._status)
 
 
 def read_ledger(path: Path) -> list[Row]:
     """The rows of a ledger, the last one of each piece of work. `path`: the file or its run."""
     path = Path(path)
     path = path / "ledger.jsonl" if path.is_dir() else path
-    rows: dict[tuple[Any, Any], Row] = {}
+    rows: dict[tuple[object, object], Row] = {}
     for number, (_, row) in enumerate(read_rows(path), start=1):
         missing = [name for name in ("stage", "started", "status", *SUMS) if name not in row]
         if missing:

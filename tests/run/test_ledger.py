@@ -1,12 +1,15 @@
 """The ledger counts all work, whatever became of it."""
 
+import contextlib
 import time
 
 import pytest
 
+from minir1.config import Config
+from minir1.run.device import usable_cores
 from minir1.run.ledger import Ledger, read_ledger, total
 
-DEVICE = {"name": "a processor", "cores": 2}
+CONFIG = Config(device="cpu", dollars_per_hour=0.5)
 
 
 @pytest.fixture
@@ -18,47 +21,55 @@ def clock(monkeypatch):
 
 
 def test_a_stage_is_priced_by_its_time(tmp_path, clock):
-    with Ledger(tmp_path, 0.08).stage("pretrain", DEVICE) as work:
-        work.tokens_trained += 1000
-        work.flops += 6e9
+    with Ledger(tmp_path, "pretrain", CONFIG) as ledger:
+        ledger.add({"loss": 2.0, "num_tokens": 1000.0})
+        ledger.add({"loss": 1.9, "num_tokens": 500.0})
         clock[0] += 1800
     (row,) = read_ledger(tmp_path)
     assert row["stage"] == "pretrain" and row["status"] == "finished"
-    assert row["seconds"] == 1800 and row["core_hours"] == 1.0
-    assert row["dollars"] == pytest.approx(0.04) and row["dollars_per_hour"] == 0.08
-    assert (row["tokens_trained"], row["tokens_sampled"], row["flops"]) == (1000, 0, 6e9)
-    assert row["device"] == DEVICE and row["started"] <= row["ended"]
-    assert not {"path", "interrupted", "_start"} & row.keys()
+    assert row["seconds"] == 1800 and row["core_hours"] == usable_cores() / 2
+    assert row["dollars"] == pytest.approx(0.25) and row["dollars_per_hour"] == 0.5
+    assert (row["tokens_trained"], row["tokens_sampled"], row["flops"]) == (1500, 0, 0)
+    assert row["device"]["cores"] == usable_cores() and row["started"] <= row["ended"]
+
+
+def test_rl_steps_count_their_tokens_twice_sampled_and_trained(tmp_path):
+    with Ledger(tmp_path, "zero", CONFIG, active_parameters=10) as ledger:
+        ledger.add({"num_tokens": 100.0, "completions/mean_length": 25.0})
+    (row,) = read_ledger(tmp_path)
+    assert (row["tokens_trained"], row["tokens_sampled"]) == (100, 100)
+    assert row["flops"] == 10 * (6 * 100 + 2 * 100)
 
 
 def test_work_that_did_not_end_well_is_counted(tmp_path, clock):
-    ledger = Ledger(tmp_path, 1.0)
-    with ledger.stage("zero", DEVICE) as work:
+    with Ledger(tmp_path, "zero", CONFIG) as ledger:
         clock[0] += 3600
-        work.interrupted = True
+        ledger.interrupted()
     for error in (KeyboardInterrupt, ValueError):
-        with pytest.raises(error), ledger.stage("zero", DEVICE):
+        with contextlib.suppress(error), Ledger(tmp_path, "zero", CONFIG):
             clock[0] += 3600
             raise error
+    with contextlib.suppress(RuntimeError), Ledger(tmp_path, "zero", CONFIG) as ledger:
+        ledger.interrupted()
+        raise RuntimeError("asked to stop")
     rows = read_ledger(tmp_path / "ledger.jsonl")
-    assert [row["status"] for row in rows] == ["interrupted", "interrupted", "failed"]
-    assert total(rows) == {
-        "seconds": 3 * 3600, "core_hours": 6, "tokens_trained": 0, "tokens_sampled": 0,
-        "flops": 0, "dollars": 3,
-    }  # fmt: skip
+    found = [row["status"] for row in rows]
+    assert found == ["interrupted", "interrupted", "failed", "interrupted"]
+    assert total(rows)["seconds"] == 3 * 3600
+    assert total(rows)["dollars"] == pytest.approx(1.5)
 
 
-def test_a_killed_run_is_counted_up_to_its_last_record(tmp_path, clock):
-    running = Ledger(tmp_path, 1.0).stage("zero", DEVICE)
-    work = running.__enter__()
-    for _ in range(2):
-        clock[0] += 60
-        work.tokens_sampled += 5
-        work.record("running")
+def test_a_killed_run_is_counted_to_the_minute(tmp_path, clock):
+    ledger = Ledger(tmp_path, "zero", CONFIG)
+    ledger.__enter__()
+    for _ in range(5):
+        clock[0] += 50
+        ledger.add({"num_tokens": 5.0})
     (row,) = read_ledger(tmp_path)  # the process is killed here
-    assert (row["status"], row["seconds"], row["tokens_sampled"]) == ("running", 120, 10)
-    running.__exit__(None, None, None)
-    assert [row["status"] for row in read_ledger(tmp_path)] == ["finished"]
+    assert (row["status"], row["seconds"], row["tokens_trained"]) == ("running", 200, 20)
+    ledger.__exit__(None, None, None)
+    (row,) = read_ledger(tmp_path)
+    assert (row["status"], row["seconds"], row["tokens_trained"]) == ("finished", 250, 25)
 
 
 def test_a_broken_ledger_is_named(tmp_path):
