@@ -262,7 +262,7 @@ class ZeroConfig:
     temperature: float = 1.0
     advantage: Literal["grpo", "dr_grpo", "rloo"] = "grpo"
     loss_norm: Literal["token", "sequence", "fixed"] = "token"
-    """Divide the token sum by all tokens (DAPO), by each length (GRPO), by a constant (Dr. GRPO)."""
+    """Divide by all tokens (DAPO), by each length (GRPO), or by a constant (Dr. GRPO)."""
     ratio_level: Literal["token", "sequence"] = "token"
     """One ratio a token (GRPO), or one a sequence (GSPO)."""
     clip_low: float = 0.2

@@ -1,7 +1,7 @@
 """The policy loss: GRPO and its family, from one ratio, one clip and one set of weights.
 
     r_t = pi(y_t) / pi_old(y_t)
-    L   = - sum_t w_t min( r_t A, clip(r_t, 1 - clip_low, 1 + clip_high) A ) + kl_coef sum_t w_t k3_t
+    L   = - sum_t w_t min(r_t A, clip(r_t, 1 - clip_low, 1 + clip_high) A) + kl_coef sum_t w_t k3_t
 
     GRPO       arXiv 2402.03300, Eq. 3      w = 1 / (sequences * length), clip .2 / .2, k3
     Dr. GRPO   arXiv 2503.20783             w = a constant
