@@ -36,7 +36,7 @@ def expert_load(
     return torch.bincount(experts.flatten(), minlength=n_experts)
 
 
-def update_bias(bias: Float[Tensor, "*E"], load: Shaped[Tensor, "*E"], gamma: float) -> None:
+def update_bias(bias: Float[Tensor, "*E"], load: Shaped[Tensor, "*E"], gamma: int | float) -> None:
     """One step of the bias rule, in place. Takes one layer [E] or all of them [L E].
 
     >>> bias = torch.zeros(3)

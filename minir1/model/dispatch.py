@@ -56,21 +56,22 @@ def experts_torch(
     `splits` dictates how many rows each expert gets, in place of counting them: a dry run
     on tensors without data can't count.
     """
-    k = topk_idx.shape[-1]
-    expert_of_row = topk_idx.flatten()
+    n_tokens, k = topk_idx.shape
+    expert_of_row = topk_idx.flatten()  # [R]: row n * k + j is token n's choice number j
     order = expert_of_row.argsort(stable=True)
-    token_of_row = order // k
     if splits is None:
         splits = torch.bincount(expert_of_row, minlength=len(gate_up)).tolist()
     outputs = []
-    for rows, w_gate_up, w_down in zip(
-        x[token_of_row].split(splits), gate_up.unbind(), down.unbind(), strict=True
-    ):
+    permuted = x[order // k]
+    experts = zip(permuted.split(splits), gate_up.unbind(), down.unbind(), strict=True)
+    for rows, w_gate_up, w_down in experts:
         gate, up = F.linear(rows, w_gate_up).chunk(2, dim=-1)
         outputs.append(F.linear(F.silu(gate) * up, w_down))
-    weight = topk_weight.flatten()[order].to(x.dtype)
-    rows = torch.cat(outputs) * weight[:, None]
-    return torch.zeros_like(x).index_add(0, token_of_row, rows)
+    # Put each row back to its place. index_copy and not index_add: each place is written once,
+    # so the sum over k has one fixed order, and the same input gives the same bits on a GPU too.
+    unpermuted = torch.empty_like(permuted).index_copy(0, order, torch.cat(outputs))
+    rows_of_token = unpermuted.view(n_tokens, k, -1)
+    return (rows_of_token * topk_weight[..., None]).sum(dim=1).to(x.dtype)
 
 
 @dataclass(frozen=True)

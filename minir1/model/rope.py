@@ -30,7 +30,7 @@ class Rotation(NamedTuple):
 
 
 def rope_frequencies(
-    dim: int, theta: float, device: torch.device | None = None
+    dim: int, theta: int | float, device: torch.device | None = None
 ) -> Float[Tensor, "half"]:
     """How far each pair turns from one position to the next, in radians.
 
