@@ -10,15 +10,15 @@ The same line out, with the verdict and strict accuracy as the reward:
     {"task": "arithmetic", "gold": 23, "pred": "...", "verdict": "CORRECT", "reward": 1}
 
 Lines stream, so a file may be larger than memory. The text of a "pred" never causes an
-error. A broken line does: the command names it, stops there and returns status 2.
+error. A broken line is one: the command stops there and names it, its cause and its cure.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO, NoReturn
 
 from minir1.tasks import Verdict, verify
@@ -28,33 +28,30 @@ FIELDS = ("task", "gold", "pred")
 
 def main(file: str) -> int:
     """Judge each JSON line of FILE ("-" reads standard input) and print it with its verdict."""
-    name = "standard input" if file == "-" else file
-    number = 0
-    try:
-        with _opened(file) as lines:
-            for number, line in enumerate(lines, start=1):  # noqa: B007 - the error names it
-                if line.strip():
-                    print(json.dumps(_judge(line)))
-    except OSError as error:
-        cure = 'give the path of a readable file of JSON lines, or "-" for standard input'
-        return _complain(f"{name}: {error.strerror}: {cure}")
-    except ValueError as error:
-        return _complain(f"{name}: line {number}: {error}")
+    with _opened(file) as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                judged = _judge(line)
+            except ValueError as error:
+                raise ValueError(f"{file}, line {number}: {error}") from error
+            print(json.dumps(judged))
     return 0
 
 
-@contextlib.contextmanager
+@contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
     if file == "-":
         yield sys.stdin.buffer
-    else:
-        with open(file, "rb") as stream:
-            yield stream
-
-
-def _complain(message: str) -> int:
-    print(f"minir1 verify: {message}", file=sys.stderr)
-    return 2
+        return
+    try:
+        stream = open(file, "rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        cure = 'give the path of a file of JSON lines, or "-" for standard input'
+        raise ValueError(f"{file} can't be read ({error.strerror}): {cure}") from error
+    with stream:
+        yield stream
 
 
 def _judge(line: bytes) -> dict[str, Any]:

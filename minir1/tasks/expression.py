@@ -9,7 +9,8 @@ Every limit is checked before the work that it bounds. The one on length does mo
 powers, 200 characters can't name a value of more than 200 digits, nor a tree of more than
 200 levels, so nothing later needs a guard of its own.
 
-Values are exact: integers, and `fractions.Fraction` after a division. 0.1 + 0.2 is no topic.
+Values are exact: integers where they can be, otherwise `fractions.Fraction`. No float, no
+rounding, no tolerance.
 """
 
 from __future__ import annotations
@@ -148,13 +149,15 @@ class _Walk:
                 raise _Refused(Verdict.MALFORMED, "this is no arithmetic")
 
     def record(self, symbol: str, result: Number) -> Number:
+        if result.denominator == 1:
+            result = int(result)  # 1/3 * 3 is the integer 1
         self.ops.append(symbol)
         self.results.append(result)
         return result
 
 
 def _apply(symbol: str, a: Number, b: Number) -> Number:
-    """One exact operation; a division that comes out even gives an integer."""
+    """One exact operation."""
     if symbol == "+":
         return a + b
     if symbol == "-":
@@ -163,5 +166,4 @@ def _apply(symbol: str, a: Number, b: Number) -> Number:
         return a * b
     if b == 0:
         raise _Refused(Verdict.WRONG, "division by zero")
-    quotient = Fraction(a) / b
-    return quotient.numerator if quotient.denominator == 1 else quotient
+    return Fraction(a) / b

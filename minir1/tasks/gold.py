@@ -7,6 +7,8 @@ graders have been seen that pay 1.0 to every answer when the gold can't be read.
 
 from __future__ import annotations
 
+import reprlib
+
 from minir1.tasks.expression import MAX_DIGITS
 
 
@@ -18,7 +20,7 @@ def require_gold(ok: bool, field: str, value: object, cure: str) -> None:
     ValueError: gold.target = 'ten' can't be used: give one integer
     """
     if not ok:
-        raise ValueError(f"{field} = {value!r} can't be used: {cure}")
+        raise ValueError(f"{field} = {reprlib.repr(value)} can't be used: {cure}")
 
 
 def is_integer(value: object, low: int = 1 - 10**MAX_DIGITS) -> bool:

@@ -10,6 +10,7 @@ To add a task, write its file and add one line to each table.
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -77,4 +78,4 @@ def look_up(table: Mapping[str, _Entry], name: str) -> _Entry:
         return table[name]
     near = [repr(one) for one in difflib.get_close_matches(name, table)]
     hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise ValueError(f"task = {name!r} can't be used: {hint}Known: {', '.join(table)}")
+    raise ValueError(f"task = {reprlib.repr(name)} can't be used: {hint}Known: {', '.join(table)}")
