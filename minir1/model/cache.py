@@ -43,20 +43,19 @@ class KVCache:
         self.rows = torch.zeros(config.n_layers, batch, max_len, width, device=device, dtype=dtype)
         self.lengths = torch.zeros(batch, dtype=torch.long, device=device)
         self.longest = 0
+        self.row_index = torch.arange(batch, device=device)[:, None]
         self.positions = self.lengths[:, None]
         self.visible: Tensor | None = None
 
     def open(self, new: int) -> Int[Tensor, "B T"]:
         """Prepare to append `new` tokens a sequence; the positions they will have."""
-        batch, max_len = self.rows.shape[1:3]
+        max_len, device = self.rows.shape[2], self.rows.device
         if self.longest + new > max_len:
             raise ValueError(
                 f"max_len = {max_len} can't be used: the longest sequence would have "
                 f"{self.longest + new} tokens; make the cache at least that long"
             )
-        device = self.rows.device
         self.positions = self.lengths[:, None] + torch.arange(new, device=device)
-        self.row_index = torch.arange(batch, device=device)[:, None]
         keys = torch.arange(self.longest + new, device=device)
         # While the cache is empty, attention is plainly causal and needs no mask.
         self.visible = keys <= self.positions[:, :, None] if self.longest else None
@@ -83,7 +82,7 @@ class KVCache:
         """
         count, used = len(sequences), self.longest
         self.rows[:, :count, :used] = self.rows[:, sequences, :used]
-        self.rows = self.rows[:, :count]
+        self.rows, self.row_index = self.rows[:, :count], self.row_index[:count]
         self.set_lengths(self.lengths[sequences])
 
 
@@ -102,4 +101,4 @@ class LayerCache:
         """Write the new tokens' rows; all rows so far, the new ones included."""
         cache, rows = self.cache, self.cache.rows[self.index]
         rows[cache.row_index, cache.positions] = new.detach().to(rows.dtype)
-        return rows[:, : cache.longest + new.shape[1]]
+        return rows[:, : cache.longest + new.shape[1]].to(new.dtype)

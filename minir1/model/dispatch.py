@@ -70,7 +70,7 @@ def experts_torch(
     # Put each row back to its place. index_copy and not index_add: each place is written once,
     # so the sum over k has one fixed order, and the same input gives the same bits on a GPU too.
     unpermuted = torch.empty_like(permuted).index_copy(0, order, torch.cat(outputs))
-    rows_of_token = unpermuted.view(n_tokens, k, -1)
+    rows_of_token = unpermuted.view(n_tokens, k, x.shape[-1])
     return (rows_of_token * topk_weight[..., None]).sum(dim=1).to(x.dtype)
 
 

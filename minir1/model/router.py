@@ -44,24 +44,25 @@ class Routing:
     @property
     def experts(self) -> Int[Tensor, "L B T K"]:
         """The experts that were used."""
-        return torch.stack([self.chosen[layer] for layer in sorted(self.chosen)])
+        return torch.stack([self.chosen[i] for i in self._layers()])
 
     @property
     def load(self) -> Int[Tensor, "L E"]:
         """How many tokens of the mask each expert served."""
-        layers = sorted(self.chosen)
-        n_experts = self.scores[layers[0]].shape[-1]
-        return torch.stack(
-            [expert_load(self.chosen[i], n_experts, self.token_mask) for i in layers]
-        )
+        n_experts = self.scores[0].shape[-1]
+        loads = [expert_load(self.chosen[i], n_experts, self.token_mask) for i in self._layers()]
+        return torch.stack(loads)
 
     @property
     def balance_loss(self) -> Float[Tensor, ""]:
         """The sequence-wise balance loss, mean over the MoE layers; its gradient is live."""
-        losses = [
-            balance_loss(self.scores[i], self.chosen[i], self.token_mask) for i in self.chosen
-        ]
-        return torch.stack(losses).mean()
+        masked = [(self.scores[i], self.chosen[i], self.token_mask) for i in self._layers()]
+        return torch.stack([balance_loss(*layer) for layer in masked]).mean()
+
+    def _layers(self) -> list[int]:
+        if not self.chosen:
+            raise ValueError("the record is empty: no MoE layer has run with it yet")
+        return sorted(self.chosen)
 
 
 class Router(nn.Module):

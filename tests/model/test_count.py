@@ -36,7 +36,7 @@ SMALL = ModelConfig(dim=16, n_layers=3, v_head_dim=10)
     shared=st.integers(0, 2),
     dense=st.integers(0, 3),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_parameters_equal_the_module(
     attention: str, q_lora_rank: int, qk_norm: bool, tie: bool, shared: int, dense: int
 ) -> None:

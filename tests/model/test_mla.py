@@ -1,0 +1,80 @@
+"""The naive and the absorbed form of latent attention are one function."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minir1.config import ModelConfig
+from minir1.model.cache import KVCache
+from minir1.model.mla import MultiHeadLatentAttention
+from minir1.model.rope import rope_frequencies, rotation
+from minir1.model.transformer import Transformer
+
+SIZES = st.integers(1, 5)
+
+
+def attention(config: ModelConfig, seed: int = 0) -> MultiHeadLatentAttention:
+    layer = Transformer(config, torch.Generator().manual_seed(seed)).layers[0].self_attn
+    for name, parameter in layer.named_parameters():  # Weights of size 1, and norms that matter.
+        parameter.data.normal_(generator=torch.Generator().manual_seed(len(name)))
+    return layer.double()
+
+
+@given(heads=SIZES, rank=SIZES, nope=SIZES, half=SIZES, v=SIZES, length=st.integers(1, 9))
+@settings(max_examples=25)
+def test_naive_equals_absorbed(
+    heads: int, rank: int, nope: int, half: int, v: int, length: int
+) -> None:
+    config = ModelConfig(
+        dim=12, n_layers=1, n_heads=heads, kv_lora_rank=rank, qk_nope_head_dim=nope,
+        qk_rope_head_dim=2 * half, v_head_dim=v,
+    )  # fmt: skip
+    layer = attention(config)
+    x = torch.randn(2, length, 12, dtype=torch.float64, requires_grad=True)
+    angles = rotation(torch.arange(length)[None], rope_frequencies(2 * half, 100.0))
+    results = []
+    for form in ("naive", "absorbed"):
+        layer.form = form
+        y = layer(x, angles)
+        (grad,) = torch.autograd.grad(y.square().sum(), x)
+        results.append((y, grad))
+    torch.testing.assert_close(results[0], results[1], rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("form", ["naive", "absorbed"])
+@torch.no_grad()
+def test_both_forms_decode_from_the_cache(form: str) -> None:
+    config = ModelConfig(dim=16, n_layers=2)
+    model = Transformer(config).double()
+    ids = torch.randint(0, 128, (2, 7))
+    full = model(ids)
+    for block in model.layers:
+        block.self_attn.form = form
+    cache = KVCache(config, 2, 7, dtype=torch.float64)
+    steps = [model(part, cache=cache) for part in ids.split((3, 1, 2, 1), dim=1)]
+    torch.testing.assert_close(torch.cat(steps, 1), full, rtol=0, atol=1e-10)
+
+
+def test_a_hand_worked_token() -> None:
+    """Alone in its sequence a token attends to itself only: y = W_o W_v norm(W_a x)."""
+    config = ModelConfig(dim=12, n_layers=1, n_heads=2, kv_lora_rank=3, v_head_dim=4)
+    layer = attention(config)
+    x = torch.randn(1, 1, 12, dtype=torch.float64)
+    latent = layer.kv_a_proj_with_mqa(x)[..., :3]
+    latent = latent / (latent.square().mean() + 1e-6).sqrt() * layer.kv_a_layernorm.weight
+    nope = config.qk_nope_head_dim
+    values = layer.kv_b_proj(latent).view(2, nope + 4)[:, nope:]
+    y = layer(x, rotation(torch.tensor([[3]]), rope_frequencies(8, 100.0)))
+    torch.testing.assert_close(y.flatten(), layer.o_proj(values.flatten()))
+
+
+def test_the_latent_norm_keeps_its_own_eps() -> None:
+    layer = Transformer(ModelConfig(norm_eps=1e-3, q_lora_rank=4)).layers[0].self_attn
+    assert layer.kv_a_layernorm.eps == layer.q_a_layernorm.eps == 1e-6
+
+
+def test_all_heads_share_one_rope_key_and_the_cache_keeps_nothing_else() -> None:
+    config = ModelConfig(n_layers=1, kv_lora_rank=5, qk_rope_head_dim=4)
+    assert KVCache(config, 1, 1).rows.shape[-1] == 9
+    assert Transformer(config).layers[0].self_attn.kv_a_proj_with_mqa.out_features == 9
