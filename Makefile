@@ -34,10 +34,11 @@ lab: $(VENV)/.lab ## open JupyterLab on the lessons
 notebooks: $(VENV)/.lab ## build the lessons and exercises from their sources
 	@$(RUN) -m minir1.lab.build $(ARGS)
 
-check: $(VENV)/.dev ## ruff and pyright
+check: $(VENV)/.dev ## ruff, pyright, and that notebooks are as new as their sources
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m pyright
+	@$(RUN) -m minir1.lab.build --check
 
 bench: $(VENV)/.bench ## benchmarks, each against another side in the same run
 	@$(RUN) -m minir1.bench $(ARGS)
