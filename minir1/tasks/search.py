@@ -143,7 +143,7 @@ def chance_of(numbers: Sequence[int], target: int, ops: str, max_value: int) -> 
     return sum(chance for one, chance in tries.items() if one.value == target)
 
 
-def blind_accuracy(chance: float, tries: float) -> float:
+def blind_accuracy(chance: float, tries: int | float) -> float:
     """The blind curve 1 - (1 - p)^n of one problem.
 
     >>> round(blind_accuracy(0.5, 2), 3)
