@@ -1,0 +1,92 @@
+"""All sections of the report into one template, and the template into one file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from minir1.run.report import words
+from minir1.run.report.curves import health, three_curves
+from minir1.run.report.ink import DARK, LIGHT
+from minir1.run.report.patience import patience_chart, split, verdict
+from minir1.run.report.reading import Run, read_run
+from minir1.run.report.sections import (
+    before_and_after,
+    headline,
+    other_sets,
+    points_of,
+    price,
+    reproduce,
+)
+from minir1.run.report.transcripts import pairs
+
+BEHAVIOUR = {
+    "first_try": "First try right",
+    "repeats": "Tries that repeat an earlier one",
+    "tries": "Tries a response",
+    "checks": "Checks a response",
+    "retries": "Retries: tries after a \u201cno\u201d",
+}
+SHARES = ("pass@1", "first_try", "repeats")
+
+
+def write_report(run_dir: Path) -> Path:
+    """Write `report/index.html` and its charts, from what the run has so far."""
+    run = read_run(Path(run_dir))
+    folder = run.folder / "report"
+    folder.mkdir(exist_ok=True)
+    # Everything that isn't marked as safe is escaped: a model may write any text.
+    environment = Environment(
+        loader=PackageLoader("minir1.run.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        name: getattr(words, name)
+        for name in (
+            "count", "dollars", "duration", "percent", "percent_interval", "plain",
+            "plain_interval", "points",
+        )
+    }  # fmt: skip
+    environment.filters["points_of"] = points_of
+    html = environment.get_template("page.html.jinja").render(content(run, folder))
+    page = folder / "index.html"
+    fresh = page.with_suffix(".tmp")
+    fresh.write_text(html, encoding="utf-8")
+    os.replace(fresh, page)
+    return page
+
+
+def content(run: Run, folder: Path) -> dict[str, Any]:
+    """What the template shows. The charts are written into `folder` on the way."""
+    base, final = (run.evaluations.get(name) for name in ("base", "final"))
+    insights = [one.get("insight") if one else None for one in (base, final)]
+    return {
+        "config": run.config,
+        "light": LIGHT,
+        "dark": DARK,
+        "headline": headline(run),
+        "base": base,
+        "final": final,
+        "rl_steps": run.last_step("zero"),
+        "tiles": before_and_after(
+            run, {"pass@1": "Right", "length": "Tokens a response", "checks": "Checks a response"}
+        ),
+        "shares": SHARES,
+        "curves": three_curves(run, folder),
+        "patience": patience_chart(run, folder),
+        "insights": insights,
+        "split": split(insights[0], insights[1]) if all(insights) else None,
+        "verdict": verdict(insights[1]) if insights[1] else None,
+        "behaviour": before_and_after(run, BEHAVIOUR),
+        "pairs": pairs(base["rows"] if base else [], final["rows"] if final else []),
+        "sets": other_sets(run),
+        "health": health(run, folder),
+        "price": price(run),
+        "reproduce": reproduce(run),
+    }

@@ -1,0 +1,159 @@
+"""The sections of numbers and sentences: headline, other sets, price, how to reproduce."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import torch
+
+import minir1
+from minir1 import recipes
+from minir1.config import Config
+from minir1.run import stats
+from minir1.run.home import differences
+from minir1.run.jsonl import Row
+from minir1.run.ledger import total
+from minir1.run.report.reading import Run
+from minir1.run.report.words import dollars, percent, points
+
+R1_ZERO_HOURS, R1_ZERO_DOLLARS = 101_000, 202_000
+"""Of R1-Zero's RL alone (arXiv 2501.12948 version 2, section B.4.4), at $2 an H800-hour."""
+
+
+def headline(run: Run) -> dict[str, Any]:
+    """The title, and the gain on the same problems with its interval."""
+    base, final = (run.evaluations.get(name) for name in ("base", "final"))
+    if base is None:
+        return {"title": "Nothing is measured yet", "gain": None}
+    before = base["pass@1"]["value"]
+    if final is None:
+        return {"title": f"The base solves {percent(before)}", "gain": None}
+    after = final["pass@1"]["value"]
+    gain = stats.paired_difference(_right(base), _right(final)) if _paired(base, final) else None
+    low, high = (gain.low, gain.high) if gain else (0.0, 0.0)
+    if low > 0 or high < 0:
+        title = f"From {percent(before)} to {percent(after)} right"
+    else:
+        title = f"No sure change: {percent(before)} before, {percent(after)} after"
+    return {"title": title, "gain": gain.to_json() if gain else None}
+
+
+def _paired(base: Row, final: Row) -> bool:
+    """Whether both answer the same problems in the same order, and enough of them."""
+    questions = [[row["question"] for row in one["rows"]] for one in (base, final)]
+    return questions[0] == questions[1] and len(set(questions[0])) > 1
+
+
+def _right(evaluation: Row) -> list[list[float]]:
+    """Right or wrong, a list a problem."""
+    groups: dict[str, list[float]] = {}
+    for row in evaluation["rows"]:
+        groups.setdefault(row["question"], []).append(float(row["verdict"] == "CORRECT"))
+    return list(groups.values())
+
+
+def before_and_after(run: Run, fields: dict[str, str]) -> list[dict[str, Any]]:
+    """Each field that an evaluation has, measured on the base and after RL."""
+    base, final = (run.evaluations.get(name, {}) for name in ("base", "final"))
+    return [
+        {"label": label, "field": field, "base": base.get(field), "final": final.get(field)}
+        for field, label in fields.items()
+        if base.get(field) or final.get(field)
+    ]
+
+
+def other_sets(run: Run) -> list[dict[str, Any]]:
+    """Accuracy on each held-out set, before and after RL."""
+    names = {
+        name.removeprefix(end)
+        for name in run.evaluations
+        for end in ("base", "final")
+        if name.startswith(end)
+    }
+    sets = []
+    for suffix in sorted(names):
+        both = {end: run.evaluations.get(end + suffix) for end in ("base", "final")}
+        known = both["final"] or both["base"]
+        assert known is not None, "a suffix comes from a file"
+        sets.append({
+            "label": _set_label(known, suffix),
+            "problems": len({row["question"] for row in known["rows"]}),
+            "base": both["base"] and both["base"]["pass@1"],
+            "final": both["final"] and both["final"]["pass@1"],
+        })  # fmt: skip
+    return sets
+
+
+def _set_label(evaluation: Row, suffix: str) -> str:
+    """What the problems are like, read from the problems themselves."""
+    golds = [row.get("gold") for row in evaluation["rows"]]
+    numbers = [gold["numbers"] for gold in golds if isinstance(gold, dict) and "numbers" in gold]
+    if not numbers:
+        return suffix.strip("_") or "held-out"
+    sizes = {len(some) for some in numbers}
+    drawn = [number for some in numbers for number in some]
+    how_many = " or ".join(str(size) for size in sorted(sizes))
+    label = f"{how_many} numbers from {min(drawn)} to {max(drawn)}"
+    kinds = {"": "as in training", "_far": "one number more", "_range": "numbers never seen"}
+    return f"{label}: {kinds[suffix]}" if suffix in kinds else label
+
+
+def price(run: Run) -> dict[str, Any] | None:
+    """The ledger's rows, their total, and R1-Zero's published price beside it."""
+    if not run.ledger:
+        return None
+    sums = total(run.ledger)
+    times = R1_ZERO_DOLLARS / sums["dollars"] if sums["dollars"] else None
+    machine = run.ledger[-1].get("device", {})
+    return {
+        "rows": run.ledger,
+        "total": sums,
+        "machine": machine,
+        "per_hour": run.ledger[-1].get("dollars_per_hour"),
+        "r1_zero": f"{R1_ZERO_HOURS:,} H800-hours and {dollars(R1_ZERO_DOLLARS)}",
+        "times": f"{float(f'{times:.2g}'):,.0f}" if times else None,
+    }
+
+
+def reproduce(run: Run) -> dict[str, Any]:
+    """The command that makes this run again, and the versions that it ran with."""
+    machine = run.ledger[-1].get("device", {}) if run.ledger else {}
+    return {
+        "command": command(run.config),
+        "recipe_hash": run.config.hash(),
+        "seed": run.config.seed,
+        "versions": {
+            "minir1": minir1.__version__,
+            "torch": machine.get("torch", torch.__version__),
+            "Python": machine.get("python", platform.python_version()),
+        },
+        "machine": machine,
+    }
+
+
+def command(config: Config) -> str:
+    """`minir1 run` with the nearest recipe and the options in which the config differs from it.
+
+    >>> from dataclasses import replace
+    >>> command(replace(recipes.laptop(), seed=3))
+    'minir1 run laptop --seed 3'
+    """
+    found = [(differences(make(), config), name) for name, make in recipes.RECIPES.items()]
+    changed, recipe = min(found, key=lambda one: (len(one[0]), one[1]))
+    words = [f"minir1 run {recipe}"]
+    for name, (_, value) in changed.items():
+        if isinstance(value, bool):
+            group, _, flag = name.rpartition(".")
+            words.append(f"--{group}{'.' * bool(group)}{'' if value else 'no-'}{flag}")
+        elif isinstance(value, list):
+            flat = [str(one) for pair in value for one in pair]
+            words.append(" ".join([f"--{name}", *flat]))
+        else:
+            words.append(f"--{name} {value}")
+    return " ".join(words)
+
+
+def points_of(gain: dict[str, float]) -> str:
+    """A gain in points with its interval."""
+    return f"{points(gain['value'])} points ({points(gain['low'])} to {points(gain['high'])})"
