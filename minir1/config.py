@@ -87,19 +87,28 @@ class CorpusConfig:
     """Checks say what is so. False: yes or no by the toss of a coin (the lying base)."""
     stop_on_yes: float = 0.95
     """How often a checked trace stops after a yes."""
-    give_up: float = 0.35
+    give_up: float = 0.5
     """Chance of stopping after each try that was not a yes."""
-    max_tries: int = 14
+    patient_share: float = 0.2
+    """Share of traces that give up with chance `patient_give_up` instead."""
+    patient_give_up: float = 0.05
+    max_tries: int = 16
     """The longest trace, in tries."""
-    aimed_share: float = 0.25
+    sweep_share: float = 0.3
+    """Share of traces that work through all tries in order, from a random one on."""
+    aimed_share: float = 0.0
     """Share of traces in which each try is the closest to the target of `aim` random ones."""
     aim: int = 4
-    sweep_share: float = 0.0
-    """Share of traces that never repeat a try."""
 
     def __post_init__(self) -> None:
         share(self, "facts_share", "check_share", "stop_on_yes", "give_up")
-        share(self, "aimed_share", "sweep_share")
+        share(self, "patient_share", "patient_give_up", "sweep_share", "aimed_share")
+        require(
+            self.sweep_share + self.aimed_share <= 1,
+            "corpus.aimed_share",
+            self.aimed_share,
+            f"use at most 1 - sweep_share = {1 - self.sweep_share:g}",
+        )
         at_least(self, 1, "max_tries", "aim")
 
 
@@ -391,11 +400,12 @@ class Config:
         return json.loads(json.dumps(asdict(self)))
 
     def hash(self) -> str:
-        """Twelve hex digits that name this exact config, whatever the seed and run name.
+        """Twelve hex digits that name what is computed: not the run's name, seed or machine.
 
         >>> Config(seed=1).hash() == Config(seed=2, name="other").hash()
         True
         """
-        content = {k: v for k, v in self.to_json().items() if k not in ("name", "seed")}
+        aside = ("name", "seed", "device", "threads", "keep_checkpoints", "dollars_per_hour")
+        content = {k: v for k, v in self.to_json().items() if k not in aside}
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -81,8 +81,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has gone, as in `minir1 diff a b | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
-        print("minir1: stopped; the same command goes on from the last save", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        text = str(stop) or "stopped; the same command goes on from the last save"
+        print(f"minir1: {text}", file=sys.stderr)
         return 130
     except ModuleNotFoundError as error:
         if debug or str(error.name).startswith("minir1"):
@@ -90,7 +91,7 @@ def main(words: Sequence[str] | None = None) -> int:
         cure = "install the extra that holds it (README.md, Install)"
         print(f"minir1: error: this needs the package {error.name!r}: {cure}", file=sys.stderr)
         return 2
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ArithmeticError) as error:
         if debug:
             raise
         print(f"minir1: error: {' '.join(str(error).split())}", file=sys.stderr)

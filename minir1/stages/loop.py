@@ -17,6 +17,7 @@ from pathlib import Path
 from torch import Tensor
 
 from minir1.config import Config, OptimConfig
+from minir1.model.count import active_parameters
 from minir1.model.transformer import Transformer
 from minir1.rl.update import NotFiniteError
 from minir1.run import checkpoint
@@ -27,8 +28,8 @@ from minir1.run.optim import build_optimizer, learning_rate, set_learning_rate
 from minir1.run.progress import Progress, StopFlag
 
 
-class Interrupted(RuntimeError):
-    """The user stopped the run; it is saved, and the same command goes on."""
+class Interrupted(KeyboardInterrupt):
+    """The user stopped the run, and it is saved: the same command goes on."""
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Stage:
         if self.done >= self.steps:
             return
         later = STAGES[STAGES.index(self.name) + 1 :]
-        ledger = Ledger(self.out, self.name, self.config)
+        ledger = Ledger(self.out, self.name, self.config, active_parameters(self.config.model))
         with (
             MetricsLog(self.out) as log,
             Progress(self.steps, self.name, done=self.done) as progress,
@@ -83,7 +84,6 @@ class Stage:
                 if last or self.done % self.save_every == 0:
                     self.save()
                 if stop and self.done < self.steps:
-                    ledger.interrupted()
                     raise Interrupted(
                         f"{self.name} stopped after step {self.done} of {self.steps} and is "
                         f"saved in {self.out}: the same command goes on from there"

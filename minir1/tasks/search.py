@@ -137,6 +137,32 @@ def all_tries(numbers: Sequence[int], ops: str, max_value: int) -> dict[Try, flo
     return tries
 
 
+def ordered_tries(numbers: Sequence[int], ops: str, max_value: int) -> list[Try]:
+    """Every distinct try once, in the order of someone who leaves nothing out.
+
+    First pair first, first operator first; a difference is written larger minus smaller.
+
+    >>> [one.expression for one in ordered_tries((2, 3), "+-*", 99)]
+    ['2 + 3', '3 - 2', '2 * 3']
+    """
+    if len(numbers) == 1:
+        return [Try(())]
+    tries = []
+    for i, a in enumerate(numbers):
+        for j in range(i + 1, len(numbers)):
+            b = numbers[j]
+            rest = [x for k, x in enumerate(numbers) if k not in (i, j)]
+            for op in ops:
+                large, small = max(a, b), min(a, b)
+                first, second = (large, small) if op in "-/" else (a, b)
+                c = apply(first, op, second, max_value)
+                if c is not None:
+                    step = (first, op, second, c)
+                    tails = ordered_tries([c, *rest], ops, max_value)
+                    tries += [Try((step, *tail.steps)) for tail in tails]
+    return list({one.key: one for one in tries}.values())
+
+
 def chance_of(numbers: Sequence[int], target: int, ops: str, max_value: int) -> float:
     """p: the chance that one blind try hits `target`."""
     tries = all_tries(numbers, ops, max_value)

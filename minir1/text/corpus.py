@@ -6,8 +6,8 @@ read this. Like human text, it holds the skills one needs, used without discipli
 
 - facts: "7 * 3 = 21", and comparisons, "14 ? 22 no";
 - traces by three kinds of searcher: one tries at random, one aims (each try is the closest to
-  the target of a few random ones), one never repeats a try. Some check each try, most
-  give up after one or two, and whoever stops answers with the last try, right or wrong.
+  the target of a few random ones), one works through the tries in order. Some check each try,
+  most give up after one or two, and whoever stops answers with the last try, right or wrong.
 
 So the base solves few problems, but patience, aim and checking are all in reach of RL. Each
 is one dial of `CorpusConfig`; a control base (checks that lie, no retries) is one setting away.
@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import cycle, islice
 
 from minir1.config import CorpusConfig
 from minir1.tasks.base import Problem
 from minir1.tasks.countdown import Countdown
-from minir1.tasks.search import Try, apply, random_try
+from minir1.tasks.search import Try, apply, ordered_tries, random_try
 from minir1.text.template import render_completion, render_prompt
 from minir1.text.trace import write_try
 
@@ -58,30 +59,20 @@ def facts_document(rng: random.Random, task: Countdown, config: CorpusConfig) ->
     return " , ".join(facts)
 
 
-def next_try(
-    rng: random.Random,
-    problem: Problem,
-    task: Countdown,
-    config: CorpusConfig,
-    kind: str,
-    seen: set,
-) -> Try:
-    """The searcher's next try: at random, aimed, or never a second time."""
+def tries_of(
+    rng: random.Random, problem: Problem, task: Countdown, config: CorpusConfig
+) -> Iterator[Try]:
+    """The endless tries of one searcher; which kind of searcher is drawn first."""
     numbers, target = problem.gold["numbers"], problem.gold["target"]
-
-    def draw() -> Try:
-        return random_try(rng, numbers, task.ops, task.max_value)
-
-    if kind == "aimed":
-        return min((draw() for _ in range(config.aim)), key=lambda one: abs(one.value - target))
-    one = draw()
-    if kind == "sweep":
-        for _ in range(20):  # nearly all tries seen: a repeat is let through
-            if one.key not in seen:
-                break
-            one = draw()
-        seen.add(one.key)
-    return one
+    pick = rng.random()
+    if pick < config.sweep_share:
+        order = ordered_tries(numbers, task.ops, task.max_value)
+        start = rng.randrange(len(order))
+        yield from cycle(order[start:] + order[:start])
+    draws = config.aim if pick < config.sweep_share + config.aimed_share else 1
+    while True:
+        tries = [random_try(rng, numbers, task.ops, task.max_value) for _ in range(draws)]
+        yield min(tries, key=lambda one: abs(one.value - target))
 
 
 def trace_document(
@@ -90,20 +81,14 @@ def trace_document(
     """A prompt and a completion by one searcher on one problem."""
     target = problem.gold["target"]
     checks = rng.random() < config.check_share
-    pick = rng.random()
-    if pick < config.aimed_share:
-        kind = "aimed"
-    else:
-        kind = "sweep" if pick < config.aimed_share + config.sweep_share else "random"
-    seen: set = set()
+    patient = rng.random() < config.patient_share
+    give_up = config.patient_give_up if patient else config.give_up
     lines = []
-    for _ in range(config.max_tries):
-        one = next_try(rng, problem, task, config, kind, seen)
+    for one in islice(tries_of(rng, problem, task, config), config.max_tries):
         truth = one.value == target
         said = truth if config.truthful else rng.random() < 0.5
         lines.append(write_try(one, target, ("no", "yes")[said] if checks else ""))
-        stop = config.stop_on_yes if checks and said else config.give_up
-        if rng.random() < stop:
+        if rng.random() < (config.stop_on_yes if checks and said else give_up):
             break
     completion = render_completion(" ; ".join(lines), one.expression)
     return f"{render_prompt(problem.question)} {completion}"

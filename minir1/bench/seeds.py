@@ -1,0 +1,148 @@
+"""Run a recipe with several seeds, beside its control, and write what came out as data.
+
+    python -m minir1.bench.seeds --recipes laptop laptop_lying --seeds 6 --jobs 2
+
+Each (recipe, seed) is a whole run, restartable like any other; the command can be stopped and
+started again. Its numbers become one line of `minir1/results/seeds.jsonl`, with the recipe's
+hash, the versions and the machine. The table is computed from these lines and from nothing
+else (`python -m minir1.bench.seeds --table`).
+
+The thresholds of `THRESHOLDS` were written down before the seeds were run.
+"""
+
+import json
+import multiprocessing
+import statistics
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from minir1 import recipes
+
+RESULTS = Path(__file__).parents[1] / "results" / "seeds.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One sentence that the seeds can refute."""
+
+    claim: str
+    field: str
+    minimum: float
+
+
+def one_run(recipe: str, seed: int, out: Path, threads: int) -> dict[str, Any]:
+    """One whole run and its row of results."""
+    from minir1.run.device import describe
+    from minir1.run.ledger import read_ledger
+    from minir1.run.metrics import read_metrics
+    from minir1.stages import job
+
+    config = replace(recipes.get(recipe), seed=seed, threads=threads)
+    folder = out / f"{recipe}-{seed}"
+    summary = job.run(config, folder)
+    costs = read_ledger(folder)
+    steps = [row for row in read_metrics(folder) if row["stage"] == "zero"]
+    curve = ("reward", "completions/mean_length", "checks", "retries", "first_try", "repeats")
+    return {
+        "recipe": recipe,
+        "seed": seed,
+        "recipe_hash": config.hash(),
+        "command": "python -m minir1.bench.seeds",
+        "base": summary["base"],
+        "final": summary["final"],
+        "curve": {name: [round(row[name], 4) for row in steps if name in row] for name in curve},
+        "seconds": sum(row["seconds"] for row in costs),
+        "tokens_trained": sum(row["tokens_trained"] for row in costs),
+        "tokens_sampled": sum(row["tokens_sampled"] for row in costs),
+        "device": describe("cpu"),
+    }
+
+
+def run_all(names: Sequence[str], seeds: Sequence[int], out: Path, jobs: int, threads: int) -> None:
+    """Run what is not in the results yet, `jobs` runs at a time; append each row when done."""
+    done = {(row["recipe"], row["seed"], row["recipe_hash"]) for row in read_results()}
+    todo = [
+        (name, seed)
+        for seed in seeds
+        for name in names
+        if (name, seed, recipes.get(name).hash()) not in done
+    ]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+        futures = [pool.submit(one_run, name, seed, out, threads) for name, seed in todo]
+        for future in futures:
+            row = future.result()
+            with RESULTS.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+            accuracy = row["final"]["pass@1"]["value"]
+            print(f"{row['recipe']} seed {row['seed']}: pass@1 {accuracy:.3f}", flush=True)
+
+
+def read_results(path: Path = RESULTS) -> list[dict[str, Any]]:
+    """All rows that were measured."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """The results as a Markdown table: mean over seeds, with a paired 95% interval of the gain."""
+    from minir1.run.stats import seed_difference
+
+    lines = [
+        "| recipe | seeds | what | base | after RL | paired change, 95% interval |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in dict.fromkeys(row["recipe"] for row in rows):
+        mine = [row for row in rows if row["recipe"] == name]
+        for label, read in MEASURES.items():
+            before, after = ([read(row[when]) for row in mine] for when in ("base", "final"))
+            change = "one seed: no interval"
+            if len(mine) > 1:
+                interval = seed_difference(before, after).interval
+                change = f"{interval.value:+.3g} [{interval.low:+.3g}, {interval.high:+.3g}]"
+            means = f"{statistics.fmean(before):.3g} | {statistics.fmean(after):.3g}"
+            lines.append(f"| `{name}` | {len(mine)} | {label} | {means} | {change} |")
+    return "\n".join(lines)
+
+
+MEASURES = {
+    "pass@1, held out": lambda one: one["pass@1"]["value"],
+    "response length, tokens": lambda one: one["length"]["value"],
+    "checks a response": lambda one: one["checks"]["value"],
+    "first try right": lambda one: one["first_try"]["value"],
+    "blind search, same tries": lambda one: one["insight"]["blind_at_same_tries"],
+    "surplus over blind search": lambda one: one["insight"]["surplus"]["value"],
+}
+
+
+def main(
+    recipes: tuple[str, ...] = ("laptop", "laptop_lying"),
+    seeds: int = 6,
+    jobs: int = 1,
+    threads: int = 0,
+    out: Path = Path("runs/seeds"),
+    only_table: Annotated[bool, tyro.conf.arg(name="table")] = False,
+) -> None:
+    """Run recipes with seeds 0..n-1 and print the table of all results.
+
+    Args:
+        recipes: names of recipes
+        seeds: how many seeds of each
+        jobs: runs at the same time
+        threads: CPU threads of each run; 0 leaves the choice to torch
+        out: where the runs' folders go
+        only_table: run nothing, print the table of what was measured
+    """
+    if not only_table:
+        run_all(recipes, range(seeds), out, jobs, threads)
+    print(table(read_results()))
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
