@@ -166,7 +166,7 @@ def ordered_tries(numbers: Sequence[int], ops: str, max_value: int) -> list[Try]
 def chance_of(numbers: Sequence[int], target: int, ops: str, max_value: int) -> float:
     """p: the chance that one blind try hits `target`."""
     tries = all_tries(numbers, ops, max_value)
-    return sum(chance for one, chance in tries.items() if one.value == target)
+    return sum((chance for one, chance in tries.items() if one.value == target), 0.0)
 
 
 def blind_accuracy(chance: float, tries: int | float) -> float:
