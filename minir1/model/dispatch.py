@@ -2,9 +2,8 @@
 
     y_n = sum over k of  weight_nk * expert_{idx_nk}(x_n)
 
-The steps are the same on one core and on 8 GPUs, and each has a kernel of its own in
-`kernels/minir1_kernels`: count the rows of each expert, permute the rows so that each
-expert finds its own side by side, multiply, and combine.
+The steps are the same on one core and on 8 GPUs: count the rows of each expert, permute
+the rows so that each expert finds its own side by side, multiply, and combine.
 
 `experts_torch` is the specification: read it to know what a backend must compute. Which
 backend runs is chosen once, with a logged reason, and there is no silent fallback.
@@ -53,6 +52,7 @@ def experts_torch(
 ) -> Float[Tensor, "N D"]:
     """Run every token through its K experts and add the results by weight.
 
+    `gate_up` holds each expert's gate above its up-projection, so F2 = 2 F.
     `splits` dictates how many rows each expert gets, in place of counting them: a dry run
     on tensors without data can't count.
     """

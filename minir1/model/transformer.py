@@ -136,7 +136,7 @@ class Transformer(nn.Module):
         angles = rotation(positions, self._frequencies(token_ids.device))
         x = self.embed_tokens(token_ids)
         for i, block in enumerate(self.layers):
-            x = block(x, angles, cache and cache.layer(i), routing)
+            x = block(x, angles, None if cache is None else cache.layer(i), routing)
         if cache is not None:
             cache.close(new)
         return self.norm(x)

@@ -1,5 +1,6 @@
 """Experts through sorted rows equal a loop over tokens that a child could follow."""
 
+import functools
 import logging
 import sys
 import types
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from minir1.config import ModelConfig
 from minir1.model import dispatch
-from minir1.model.dispatch import choose_backend, experts_torch
+from minir1.model.dispatch import Backend, choose_backend, experts_torch
 from minir1.model.transformer import Transformer
 
 
@@ -78,6 +79,13 @@ def test_splits_replace_the_count_on_tensors_without_data() -> None:
     assert torch.equal(experts_torch(*args, splits=counts), experts_torch(*args))
     without_data = [tensor.to("meta") for tensor in args]
     assert experts_torch(*without_data, splits=[4, 4, 4]).shape == (6, 5)
+
+
+def test_a_whole_model_runs_without_data() -> None:
+    model = Transformer(ModelConfig(dim=16), device="meta")
+    dry = functools.partial(experts_torch, splits=[4] * 8)
+    model.use_backend(Backend("dry", "shapes only", dry))
+    assert model(torch.zeros(2, 8, dtype=torch.long, device="meta")).shape == (2, 8, 128)
 
 
 def test_the_whole_layer_against_finite_differences() -> None:

@@ -99,9 +99,3 @@ def test_forced_experts_repeat_the_free_forward_bit_for_bit(model: Transformer) 
     assert not torch.equal(model(ids), logits)
     replay.square().mean().backward()
     assert all(router.weight.grad.abs().sum() > 0 for router in model.routers())
-
-
-def test_a_full_cache_is_refused() -> None:
-    model = Transformer(MLA)
-    with pytest.raises(ValueError, match="max_len = 4"):
-        model(tokens(1, 5), cache=KVCache(MLA, 1, 4))
