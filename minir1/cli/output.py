@@ -6,19 +6,36 @@ from typing import Any
 
 from minir1.run.home import flat
 
+INTERVAL = {"value", "low", "high"}
+
 
 def say(result: Mapping[str, Any], as_json: bool) -> None:
-    """Print a stage's result: all of it as JSON, or its numbers and words as a table."""
+    """Print a result: all of it as JSON, or its numbers and words as a table."""
     if as_json:
         print(json.dumps(result))
-        return
-    rows = [(name, words(value)) for name, value in flat(dict(result)).items() if plain(value)]
-    table([("", ""), *rows])
+    else:
+        table([("", ""), *cells(result).items()])
 
 
-def plain(value: Any) -> bool:
-    """Whether a value fits one cell of a table."""
-    return value is None or isinstance(value, str | int | float)
+def cells(result: Mapping[str, Any]) -> dict[str, str]:
+    """What of a result fits the cells of a table, by dotted name.
+
+    >>> cells({"pass@1": {"value": 0.25, "low": 0.125, "high": 0.5}, "by": {"k": 2}, "rows": []})
+    {'pass@1': '0.25 (0.125 to 0.5)', 'by.k': '2'}
+    """
+    shown = {name: interval(value) for name, value in result.items()}
+    plain = str | int | float | None
+    return {name: words(value) for name, value in flat(shown).items() if isinstance(value, plain)}
+
+
+def interval(value: Any) -> Any:
+    """A number and its confidence interval as one text; anything else as it is."""
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) == INTERVAL:
+        low, high = words(value["low"]), words(value["high"])
+        return f"{words(value['value'])} ({low} to {high})"
+    return {name: interval(inner) for name, inner in value.items()}
 
 
 def words(value: Any) -> str:

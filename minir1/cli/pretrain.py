@@ -10,14 +10,16 @@ from minir1.run.home import RUNS, open_run
 def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> int:
     """Train the base: next-token prediction on text that is made on the spot.
 
-    Stopped or killed? The same command goes on from the last save.
+    Prints the metrics of the last step. Stopped or killed? The same command goes on.
 
     Args:
         config: what to run
         out: the run's folder (runs/NAME if not given)
     """
     folder = open_run(config, out or RUNS / config.name)
+    from minir1.run.metrics import read_metrics
     from minir1.stages.pretrain import pretrain
 
-    say(pretrain(config, folder), as_json)
+    pretrain(config, folder)
+    say([row for row in read_metrics(folder) if row["stage"] == "pretrain"][-1], as_json)
     return 0

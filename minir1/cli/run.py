@@ -1,9 +1,10 @@
 """`minir1 run RECIPE`: the whole job, from random weights to the report."""
 
+import json
 from pathlib import Path
 
 from minir1.cli.options import Json, Recipe
-from minir1.cli.output import say
+from minir1.cli.output import cells, table
 from minir1.run.home import RUNS, open_run
 
 
@@ -19,8 +20,11 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
     folder = open_run(config, out or RUNS / config.name)
     from minir1.stages import job
 
-    say(job.run(config, folder), as_json)
-    page = folder / "report" / "index.html"
-    if page.exists() and not as_json:
-        print(f"\nThe report: {page.resolve()}")
+    result = job.run(config, folder)
+    if as_json:
+        print(json.dumps(result))
+        return 0
+    base, final = cells(result["base"]), cells(result["final"])
+    table([("held out", "base", "after RL"), *((n, base[n], final.get(n, "")) for n in base)])
+    print(f"\nThe report: {Path(result['report']).resolve()}")
     return 0

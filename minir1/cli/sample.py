@@ -12,15 +12,15 @@ def main(
     question: tyro.conf.Positional[str | None] = None,
     *,
     temperature: float = 1.0,
-    max_new_tokens: int = 200,
+    max_new_tokens: int | None = None,
 ) -> int:
-    """Print one completion as it is sampled.
+    """Print a prompt, and one completion word by word as it is sampled.
 
     Args:
         run: the run's folder, or its name in runs/
         question: such as "make 15 from 10 5 1"; a held-out one if not given
         temperature: 1 samples from the policy itself, 0 always takes the likeliest token
-        max_new_tokens: the longest completion, in tokens
+        max_new_tokens: the longest completion, in tokens; the run's budget if not given
     """
     folder = find_run(run)
     from minir1.stages.sample import sample_run

@@ -10,14 +10,16 @@ from minir1.run.home import RUNS, open_run
 def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> int:
     """R1-Zero: GRPO with verifiable rewards, straight from the base in the run folder.
 
-    Stopped or killed? The same command goes on from the last save.
+    Prints the metrics of the last step. Stopped or killed? The same command goes on.
 
     Args:
         config: what to run
         out: the run's folder (runs/NAME if not given)
     """
     folder = open_run(config, out or RUNS / config.name)
+    from minir1.run.metrics import read_metrics
     from minir1.stages.zero import zero
 
-    say(zero(config, folder), as_json)
+    zero(config, folder)
+    say([row for row in read_metrics(folder) if row["stage"] == "zero"][-1], as_json)
     return 0

@@ -1,0 +1,64 @@
+"""Numbers for a person, and the same numbers as JSON."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from minir1.cli.main import main
+from minir1.cli.output import cells, say
+
+PASS = {"value": 0.123456, "low": 0.1, "high": 0.25}
+
+
+def test_json_is_the_whole_result(capsys):
+    result = {"pass@1": PASS, "rows": [{"question": "make 3 from 1 2"}], "n": 1234}
+    say(result, as_json=True)
+    assert json.loads(capsys.readouterr().out) == result
+
+
+def test_a_table_has_one_line_a_number(capsys):
+    say({"pass@1": PASS, "pass@k": {"2": PASS}, "rows": [1], "n": 1234, "maj": None}, as_json=False)
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    words = [[part.strip() for part in line if part.strip()] for line in lines]
+    assert words == [
+        ["pass@1", "0.1235 (0.1 to 0.25)"],
+        ["pass@k.2", "0.1235 (0.1 to 0.25)"],
+        ["n", "1,234"],
+        ["maj", "-"],
+    ]
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_truth_is_not_a_number(value):
+    assert cells({"done": value}) == {"done": str(value)}
+
+
+def a_job(config, out):
+    page = out / "report" / "index.html"
+    return {
+        "run": str(out),
+        "report": str(page),
+        "base": {"pass@1": PASS},
+        "final": {"pass@1": PASS},
+    }
+
+
+def test_run_shows_base_and_final_side_by_side_and_where_the_report_is(
+    tmp_path: Path, capsys, monkeypatch
+):
+    import minir1.stages
+
+    job = SimpleNamespace(run=a_job)
+    monkeypatch.setitem(sys.modules, "minir1.stages.job", job)
+    monkeypatch.setattr(minir1.stages, "job", job, raising=False)
+    assert main(["run", "smoke", "--out", str(tmp_path / "a b")]) == 0
+    out = capsys.readouterr().out
+    assert out.endswith(f"The report: {tmp_path / 'a b' / 'report' / 'index.html'}\n")
+    assert out.count("0.1235 (0.1 to 0.25)") == 2
+    assert main(["run", "smoke", "--out", str(tmp_path / "a b"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["final"] == {"pass@1": PASS}
+    assert main(["run", "smoke", "--out", str(tmp_path / "a b"), "--seed", "1"]) == 2
+    assert "seed was 0 and is 1" in capsys.readouterr().err
