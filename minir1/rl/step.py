@@ -40,7 +40,7 @@ def grpo_step(
     order = list(range(len(rollouts)))
     if config.minibatches > 1:
         random.Random(seed).shuffle(order)
-    updates, clipped = [], []
+    updates, sums = [], []
     for part in range(config.minibatches):
         index = order[part :: config.minibatches]
         batch = collate(
@@ -52,6 +52,7 @@ def grpo_step(
             device=next(policy.parameters()).device,
         )
         loss_fn = _Objective(config, reference)
+        tokens = int(batch.loss_mask.sum())
         updates.append(
             update(
                 policy,
@@ -63,8 +64,8 @@ def grpo_step(
                 routing_replay=config.routing_replay,
             )
         )
-        clipped.append(loss_fn.sums / float(batch.loss_mask.sum()))
-    return _metrics(updates, torch.stack(clipped).mean(0), config)
+        sums.append(loss_fn.sums / torch.tensor([1, 1, tokens, tokens]))
+    return _metrics(updates, torch.stack(sums).mean(0).tolist())
 
 
 class _Objective:
@@ -72,8 +73,7 @@ class _Objective:
 
     def __init__(self, config: ZeroConfig, reference: Transformer | None) -> None:
         self.config, self.reference = config, reference
-        self.sums = torch.zeros(2)  # tokens clipped low, tokens clipped high
-        self.kl = 0.0
+        self.sums = torch.zeros(4)  # policy loss, KL, tokens clipped low, tokens clipped high
 
     def __call__(self, logprobs: Tensor, batch: Batch) -> Tensor:
         config, ref_logprobs = self.config, None
@@ -89,20 +89,23 @@ class _Objective:
             kl_coef=config.kl_coef,
             ref_logprobs=ref_logprobs,
         )
-        self.sums += torch.stack([loss.low_clipped, loss.high_clipped]).cpu()
-        self.kl += float(loss.kl)
+        seen = torch.stack([loss.policy, loss.kl, loss.low_clipped, loss.high_clipped])
+        self.sums += seen.detach().cpu()
         return loss.total
 
 
-def _metrics(updates: list[Update], clipped: Tensor, config: ZeroConfig) -> dict[str, float]:
+def _metrics(updates: list[Update], sums: list[float]) -> dict[str, float]:
     """The first update is on policy, so sampler and trainer are compared there."""
     count, first = len(updates), updates[0]
+    policy, kl, low, high = sums
     metrics = {
         "loss": sum(u.loss for u in updates) / count,
+        "policy_loss": policy,
+        "kl": kl,
         "entropy": sum(u.entropy for u in updates) / count,
         "grad_norm": sum(u.grad_norm for u in updates) / count,
-        "clip_ratio/low_mean": float(clipped[0]),
-        "clip_ratio/high_mean": float(clipped[1]),
+        "clip_ratio/low_mean": low,
+        "clip_ratio/high_mean": high,
         "sampling/sampling_logp_difference/mean": first.logp_difference_mean,
         "sampling/sampling_logp_difference/max": first.logp_difference_max,
         "router/drift": updates[-1].router_drift,

@@ -98,10 +98,10 @@ def update(
         if routing.chosen:  # empty in a model without experts
             balance = routing.balance_loss * (len(index) / n_rows)
             total = loss + optim.balance_coef * balance
-            seen.aux_loss += float(balance)
+            seen.aux_loss += float(balance.detach())
             seen.load = routing.load if seen.load is None else seen.load + routing.load
         total.backward()
-        seen.loss += float(loss)
+        seen.loss += float(loss.detach())
         seen.entropy += float(entropy.sum()) / n_tokens
         gap = torch.where(part.loss_mask, (logprobs.detach() - part.old_logprobs).abs(), 0.0)
         seen.logp_difference_mean += float(gap.sum()) / n_tokens
