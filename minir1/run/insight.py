@@ -46,7 +46,7 @@ class BlindSearch:
         """Share solved with the cap at which `tries` tries are made on average."""
         return float(np.interp(tries, self.made[index].mean(0), self.solved[index].mean(0)))
 
-    def at_cap(self, cap: float, index: np.ndarray | slice = slice(None)) -> float:
+    def at_cap(self, cap: int | float, index: np.ndarray | slice = slice(None)) -> float:
         """Share solved with at most `cap` tries."""
         return float(np.interp(cap, np.arange(MAX_CAP + 1), self.solved[index].mean(0)))
 

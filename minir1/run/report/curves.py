@@ -163,6 +163,7 @@ def health(run: Run, folder: Path) -> list[Figure]:
         axes.plot(steps, smooth(values, window_for(len(values))), color=color, linewidth=1.6)
         if metric.startswith("sampling/") and values.min() > 0:
             axes.set_yscale("log")
+            axes.minorticks_off()
         elif values.min() >= 0:
             axes.set_ylim(bottom=0)
         if unit.startswith("share of"):

@@ -28,7 +28,7 @@ LIGHT = {
     "grid": "#dedad1",
     "before": "#7c8696",
     "after": "#1f5fd0",
-    "blind": "#b8650b",
+    "blind": "#a65a05",
     "good": "#1b7a4b",
     "bad": "#b3362b",
 }
@@ -45,6 +45,8 @@ DARK = {
     "bad": "#f0877c",
 }
 """The colour-blind can tell before, after and blind apart by their lightness too."""
+HEADING_INCHES = 0.4
+"""Height of the two lines above a chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +58,22 @@ class Picture:
     """Name of the file beside the page."""
 
 
-def new_chart(title: str, unit: str, width: float = 3.7, height: float = 2.35) -> tuple:
-    """An empty chart: a figure and its axes. Title and unit stand at the top left."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+def new_chart(
+    title: str, unit: str, width: float = 3.7, height: float = 2.4
+) -> tuple[Figure, Axes]:
+    """An empty chart. What the vertical axis shows and its unit stand at the top left."""
+    figure = Figure(figsize=(width, height))
+    room = HEADING_INCHES / height
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - room))
+    figure.text(0.01, 0.985, title, va="top", fontsize=9.5, weight="bold", color=LIGHT["ink"])
+    figure.text(0.01, 0.985 - 0.52 * room, unit, va="top", fontsize=8, color=LIGHT["muted"])
     axes = figure.subplots()
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(LIGHT["grid"])
-    axes.tick_params(colors=LIGHT["muted"], labelsize=8, length=0, pad=4)
+    axes.tick_params(which="both", colors=LIGHT["muted"], labelsize=8, length=0, pad=4)
     axes.grid(axis="y", color=LIGHT["grid"], linewidth=0.7)
     axes.set_axisbelow(True)
-    axes.set_title(
-        f"{title}, {unit}" if unit else title, loc="left", fontsize=9, color=LIGHT["ink"], pad=8
-    )
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5))
     return figure, axes
@@ -81,13 +86,14 @@ def x_label(axes: Axes, text: str) -> None:
 
 def as_percent(axes: Axes) -> None:
     """Show shares as percent."""
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
 
 
 def finish(figure: Figure, folder: Path, name: str, description: str) -> Picture:
     """Write `name.png` into `folder`, and return the chart with its SVG for the page."""
     FigureCanvasAgg(figure)
     figure.savefig(folder / f"{name}.png", dpi=160, facecolor=LIGHT["paper"])
+    figure.set_layout_engine("none")  # keep the places found so far
     text = io.StringIO()
     # Text stays text: sharp, in the page's own font. The salt keeps ids of two charts apart.
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):

@@ -11,13 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from minir1.run.report import words
 from minir1.run.report.curves import health, three_curves
 from minir1.run.report.ink import DARK, LIGHT
-from minir1.run.report.patience import patience_chart, split, verdict
+from minir1.run.report.patience import cap_chart, path_chart, split, verdict
 from minir1.run.report.reading import Run, read_run
 from minir1.run.report.sections import (
     before_and_after,
+    gain_in_words,
     headline,
     other_sets,
-    points_of,
     price,
     reproduce,
 )
@@ -53,7 +53,7 @@ def write_report(run_dir: Path) -> Path:
             "plain_interval", "points",
         )
     }  # fmt: skip
-    environment.filters["points_of"] = points_of
+    environment.filters["gain_in_words"] = gain_in_words
     html = environment.get_template("page.html.jinja").render(content(run, folder))
     page = folder / "index.html"
     fresh = page.with_suffix(".tmp")
@@ -65,7 +65,8 @@ def write_report(run_dir: Path) -> Path:
 def content(run: Run, folder: Path) -> dict[str, Any]:
     """What the template shows. The charts are written into `folder` on the way."""
     base, final = (run.evaluations.get(name) for name in ("base", "final"))
-    insights = [one.get("insight") if one else None for one in (base, final)]
+    insights = [one["insight"] if one and "insight" in one else None for one in (base, final)]
+    before, after = insights
     return {
         "config": run.config,
         "light": LIGHT,
@@ -79,10 +80,11 @@ def content(run: Run, folder: Path) -> dict[str, Any]:
         ),
         "shares": SHARES,
         "curves": three_curves(run, folder),
-        "patience": patience_chart(run, folder),
+        "path": path_chart(run, folder),
+        "cap": cap_chart(run, folder),
         "insights": insights,
-        "split": split(insights[0], insights[1]) if all(insights) else None,
-        "verdict": verdict(insights[1]) if insights[1] else None,
+        "split": split(before, after) if before and after else None,
+        "verdict": verdict(after) if after else None,
         "behaviour": before_and_after(run, BEHAVIOUR),
         "pairs": pairs(base["rows"] if base else [], final["rows"] if final else []),
         "sets": other_sets(run),

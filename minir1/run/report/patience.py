@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from minir1.run.report.ink import LIGHT, Picture, as_percent, finish, new_chart, x_label
 from minir1.run.report.reading import Run
@@ -61,7 +62,7 @@ def verdict(after: Insight) -> str:
     made = f"{after['tries']:.1f} tries" if "tries" in after else "the same number of tries"
     blind = f"blind search, which solves {percent(after['blind_at_same_tries'])} with {made}"
     if surplus["low"] > 0:
-        return f"The policy is {points(surplus['value'])} points above {blind}: it aims better."
+        return f"The policy is {points(surplus['value'])[1:]} points above {blind}: it aims better."
     if surplus["high"] < 0:
         return (
             f"The policy is {points(surplus['value'])[1:]} points below {blind}: "
@@ -70,41 +71,69 @@ def verdict(after: Insight) -> str:
     return f"The policy can't be told apart from {blind}: what it learned is patience."
 
 
-def patience_chart(run: Run, folder: Path) -> Picture | None:
+def path_chart(run: Run, folder: Path) -> Picture | None:
+    """Accuracy against tries made: how RL moved the policy, beside the blind searcher's curve."""
+    walked = [one for one in run.on_the_way() if "tries" in one.get("insight", {})]
+    if not walked or "blind_curve_by_tries_made" not in walked[-1]["insight"]:
+        return None
+    made, solved = np.array(walked[-1]["insight"]["blind_curve_by_tries_made"]).T
+    tries = np.array([one["insight"]["tries"] for one in walked])
+    right = np.array([one["insight"]["accuracy"] for one in walked])
+    figure, axes = new_chart("Tries made", "share of held-out problems solved", 5.0, 3.2)
+    limit = max(tries.max() * 1.25, 3.0)
+    x = np.linspace(made[0], limit, 60)
+    blind = np.interp(x, made, solved)
+    axes.plot(x, blind, color=LIGHT["blind"], linewidth=1.8, linestyle=(0, (4, 2)))
+    axes.text(limit * 1.025, blind[-1], "blind search", color=LIGHT["blind"], va="center")
+    axes.plot(tries, right, color=LIGHT["after"], linewidth=1, alpha=0.6)
+    axes.scatter(tries[1:-1], right[1:-1], s=14, color=LIGHT["after"], linewidths=0)
+    ends = [(0, "base", "before")] + [(-1, "after RL", "after")] * (len(walked) > 1)
+    for place, label, color in ends:
+        measured = walked[place]["pass@1"]
+        x, y = tries[place], measured["value"]
+        axes.vlines(x, measured["low"], measured["high"], color=LIGHT[color], linewidth=1.4)
+        axes.scatter(x, y, s=46, color=LIGHT[color], linewidths=0, zorder=3)
+        axes.annotate(label, (x, y), (9, -3), textcoords="offset points", color=LIGHT[color])
+    axes.set_xlim(0, limit * 1.3)
+    axes.set_ylim(0, 1.15 * max(right.max(), blind[-1]))
+    as_percent(axes)
+    x_label(axes, "tries made, mean a response")
+    text = f"from {percent(right[0])} with {tries[0]:.1f} tries to {percent(right[-1])}"
+    return finish(figure, folder, "patience-path", f"{text} with {tries[-1]:.1f} tries")
+
+
+def cap_chart(run: Run, folder: Path) -> Picture | None:
     """Accuracy against tries allowed: blind search, the base, and the policy after RL."""
     found = {name: run.evaluations.get(name, {}).get("insight") for name in ("base", "final")}
     latest = found["final"] or found["base"]
     if latest is None:
         return None
-    figure, axes = new_chart("Accuracy", "share of held-out problems", width=5.4, height=3.1)
-    ends: list[tuple[float, str, str]] = []
+    figure, axes = new_chart("Tries allowed", "share of held-out problems solved", 5.0, 3.2)
     tries, blind = np.array(latest["blind_curve"]).T
     axes.plot(tries, blind, color=LIGHT["blind"], linewidth=1.8, linestyle=(0, (4, 2)))
-    ends.append((blind[-1], "blind search", LIGHT["blind"]))
+    ends = [(float(blind[-1]), "blind search", LIGHT["blind"])]
     for name, label, color in [("base", "base", "before"), ("final", "after RL", "after")]:
         insight = found[name]
         if insight is None:
             continue
-        steps, value, low, high = np.array(insight["policy_curve"]).T
-        axes.fill_between(steps, low, high, color=LIGHT[color], alpha=0.16, linewidth=0)
-        axes.plot(steps, value, color=LIGHT[color], linewidth=2)
-        ends.append((value[-1], label, LIGHT[color]))
-    top = max(1.02 * max(end[0] for end in ends) + 0.05, 0.1)
-    axes.set_ylim(0, min(top, 1.02))
-    axes.set_xlim(tries[0], tries[-1] * 1.27)
+        allowed, value, low, high = np.array(insight["policy_curve"]).T
+        axes.fill_between(allowed, low, high, color=LIGHT[color], alpha=0.16, linewidth=0)
+        axes.plot(allowed, value, color=LIGHT[color], linewidth=2)
+        ends.append((float(value[-1]), label, LIGHT[color]))
+    axes.set_ylim(0, min(1.02, 1.1 * max(end[0] for end in ends) + 0.02))
+    axes.set_xlim(tries[0], tries[-1] * 1.3)
     axes.set_xticks([tick for tick in (1, 5, 10, 15, 20) if tick <= tries[-1]])
-    _label_ends(axes, tries[-1], ends)
+    _label_ends(axes, float(tries[-1]), ends)
     as_percent(axes)
-    x_label(axes, "tries allowed")
+    x_label(axes, "tries allowed, at most")
     text = "; ".join(f"{label} {percent(value)}" for value, label, _ in ends)
-    return finish(figure, folder, "patience", f"Accuracy with {tries[-1]:.0f} tries: {text}")
+    return finish(figure, folder, "patience-cap", f"Solved with {tries[-1]:.0f} tries: {text}")
 
 
-def _label_ends(axes: Any, x: float, ends: list[tuple[float, str, str]]) -> None:
+def _label_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:
     """Name each line at its end, pushed apart where two would overlap."""
     low, high = axes.get_ylim()
-    room = (high - low) * 0.075
-    y = -np.inf
+    y = -1.0
     for value, label, color in sorted(ends):
-        y = max(value, y + room)
-        axes.text(x * 1.025, y, label, color=color, fontsize=9, va="center")
+        y = max(value, y + (high - low) * 0.075)
+        axes.text(x * 1.025, y, label, color=color, va="center")

@@ -42,15 +42,14 @@ def headline(run: Run) -> dict[str, Any]:
 def _paired(base: Row, final: Row) -> bool:
     """Whether both answer the same problems in the same order, and enough of them."""
     questions = [[row["question"] for row in one["rows"]] for one in (base, final)]
-    return questions[0] == questions[1] and len(set(questions[0])) > 1
+    return questions[0] == questions[1] and len(_right(base)) == len(_right(final)) > 1
 
 
 def _right(evaluation: Row) -> list[list[float]]:
-    """Right or wrong, a list a problem."""
-    groups: dict[str, list[float]] = {}
-    for row in evaluation["rows"]:
-        groups.setdefault(row["question"], []).append(float(row["verdict"] == "CORRECT"))
-    return list(groups.values())
+    """Right or wrong, a list a problem. The samples of one problem stand together."""
+    rows, samples = evaluation["rows"], evaluation.get("samples", 1)
+    right = [float(row["verdict"] == "CORRECT") for row in rows]
+    return [right[i : i + samples] for i in range(0, len(rows), samples)]
 
 
 def before_and_after(run: Run, fields: dict[str, str]) -> list[dict[str, Any]]:
@@ -78,7 +77,7 @@ def other_sets(run: Run) -> list[dict[str, Any]]:
         assert known is not None, "a suffix comes from a file"
         sets.append({
             "label": _set_label(known, suffix),
-            "problems": len({row["question"] for row in known["rows"]}),
+            "problems": known.get("problems", len(known["rows"])),
             "base": both["base"] and both["base"]["pass@1"],
             "final": both["final"] and both["final"]["pass@1"],
         })  # fmt: skip
@@ -112,7 +111,7 @@ def price(run: Run) -> dict[str, Any] | None:
         "machine": machine,
         "per_hour": run.ledger[-1].get("dollars_per_hour"),
         "r1_zero": f"{R1_ZERO_HOURS:,} H800-hours and {dollars(R1_ZERO_DOLLARS)}",
-        "times": f"{float(f'{times:.2g}'):,.0f}" if times else None,
+        "times": times,
     }
 
 
@@ -154,6 +153,15 @@ def command(config: Config) -> str:
     return " ".join(words)
 
 
-def points_of(gain: dict[str, float]) -> str:
-    """A gain in points with its interval."""
-    return f"{points(gain['value'])} points ({points(gain['low'])} to {points(gain['high'])})"
+def gain_in_words(gain: dict[str, float]) -> str:
+    """A gain or loss in points, with its interval.
+
+    >>> gain_in_words({"value": 0.332, "low": 0.289, "high": 0.375})
+    'a gain of 33.2 points (28.9 to 37.5)'
+    """
+    low, high = points(gain["low"]), points(gain["high"])
+    if gain["low"] > 0:
+        return f"a gain of {points(gain['value'])[1:]} points ({low[1:]} to {high[1:]})"
+    if gain["high"] < 0:
+        return f"a loss of {points(gain['value'])[1:]} points ({high[1:]} to {low[1:]})"
+    return f"a change of {points(gain['value'])} points ({low} to {high})"

@@ -16,7 +16,7 @@ from minir1.tasks.search import apply
 
 TOKEN = re.compile(
     r"(?P<tag></?(?:think|answer)>|<eos>)"
-    r"|(?P<step>(?P<a>\d{1,4}) (?P<op>[-+*/]) (?P<b>\d{1,4}) = (?P<c>\d{1,4})(?!\d))"
+    r"|(?P<step>(?<!\d)(?P<a>\d{1,4}) (?P<op>[-+*/]) (?P<b>\d{1,4}) = (?P<c>\d{1,4})(?!\d))"
     r"|(?P<check>\? (?P<target>\d{1,4}) (?P<said>yes|no)\b)"
     r"|(?P<end>;)"
 )
@@ -145,11 +145,13 @@ def to_lines(completion: str) -> list[list[Span]]:
         elif found["step"]:
             result = found["c"]
             given = apply(int(found["a"]), found["op"], int(found["b"]), 9999)
-            lines[-1].append(Span(text, "plain" if given == int(result) else "plain false"))
+            lines[-1].append(Span(text, "plain" if str(given) == result else "plain false"))
         elif found["check"]:
             truth = "yes" if result == found["target"] else "no"
             said = found["said"]
             lines[-1].append(Span(text, said if said == truth else f"{said} false"))
+        elif found["end"]:
+            lines[-1].append(Span(text, "tag"))
         if found["end"] or text == "</think>":
             lines.append([])
     lines[-1] += _rest(completion[place:], in_answer)

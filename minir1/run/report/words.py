@@ -84,11 +84,13 @@ def duration(seconds: Number) -> str:
 def dollars(value: Number) -> str:
     """A price, down to two digits that matter.
 
-    >>> dollars(0.02345), dollars(12.5), dollars(202_000), dollars(0)
-    ('$0.023', '$12.50', '$202,000', '$0')
+    >>> dollars(0.02345), dollars(0.08), dollars(12.5), dollars(202_000), dollars(0)
+    ('$0.023', '$0.08', '$12.50', '$202,000', '$0')
     """
     if not value:
         return "$0"
     if value >= 1000:
         return f"${value:,.0f}"
-    return f"${value:,.{max(2, 1 - math.floor(math.log10(value)))}f}"
+    digits = max(2, 1 - math.floor(math.log10(value)))
+    whole, _, cents = f"{value:.{digits}f}".partition(".")
+    return f"${whole}.{cents.rstrip('0'):0<2}"
