@@ -59,7 +59,8 @@ def k3(
     For pi = .5 and pi_ref = .4 at the drawn token: .8 - 1 - log .8 = .0231.
     """
     log_r = torch.where(batch.loss_mask, ref_logprobs - logprobs, 0.0)
-    return log_r.exp() - 1.0 - log_r
+    # expm1 and not exp() - 1: near 0 that loses all its digits, and can come out negative.
+    return log_r.expm1() - log_r
 
 
 def policy_loss(
