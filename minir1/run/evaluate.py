@@ -141,7 +141,7 @@ def summarise(rows: Sequence[dict[str, Any]], samples: int) -> dict[str, Any]:
         summary |= {name: over(name) for name in ("checks", "tries", "retries")}
         summary["first_try"] = over("first_try_right")
         summary["repeats"] = stats.mean(
-            [[1.0 - r["distinct_tries"] / max(1, r["tries"]) for r in group] for group in grouped]
+            [[(r["tries"] - r["distinct_tries"]) / max(1, r["tries"]) for r in g] for g in grouped]
         ).to_json()
         summary["truthful"] = sum(row["truthful_checks"] for row in rows) / max(1, checks)
     return summary

@@ -55,7 +55,7 @@ def three_curves(run: Run, folder: Path) -> list[Picture]:
         steps, values = run.series("zero", metric)
         if not len(steps):
             continue
-        figure, axes = new_chart(title, unit)
+        figure, axes = new_chart(title, unit, width=3.2, height=2.2)
         axes.scatter(steps, values, s=7, color=LIGHT["after"], alpha=0.28, linewidths=0)
         line = smooth(values, window_for(len(values)))
         axes.plot(steps, line, color=LIGHT["after"], linewidth=1.8, label="training problems")
@@ -96,7 +96,7 @@ def _held_out(axes: Axes, evaluations: list[dict], field: str) -> None:
 
 HEALTH = (
     ("pretrain", "loss", "Base: loss", "nats a token", "Falls fast, then slowly."),
-    ("zero", "reward_std", "Spread of rewards in a group", "", "No spread, no gradient."),
+    ("zero", "reward_std", "Rewards in a group", "standard deviation", "No spread, no gradient."),
     (
         "zero",
         "frac_reward_zero_std",
@@ -137,15 +137,15 @@ HEALTH = (
         "zero",
         "router/load_max",
         "Busiest expert",
-        "share of the tokens",
-        "1 / experts is an even load.",
+        "times an even load",
+        "1 is an even load.",
     ),
     (
         "zero",
         "router/drift",
         "Router drift",
-        "share of choices",
-        "Expert choices that one update changed.",
+        "share of places",
+        "Tokens for which trainer and sampler chose other experts.",
     ),
 )
 
@@ -161,10 +161,7 @@ def health(run: Run, folder: Path) -> list[Figure]:
         figure, axes = new_chart(title, unit, width=3.0, height=1.65)
         axes.plot(steps, values, color=color, linewidth=0.8, alpha=0.4)
         axes.plot(steps, smooth(values, window_for(len(values))), color=color, linewidth=1.6)
-        if metric.startswith("sampling/") and values.min() > 0:
-            axes.set_yscale("log")
-            axes.minorticks_off()
-        elif values.min() >= 0:
+        if values.min() >= 0:
             axes.set_ylim(bottom=0)
         if unit.startswith("share of"):
             as_percent(axes)

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 LIGHT = {
     "paper": "#fdfcfa",
@@ -58,9 +58,7 @@ class Picture:
     """Name of the file beside the page."""
 
 
-def new_chart(
-    title: str, unit: str, width: float = 3.7, height: float = 2.4
-) -> tuple[Figure, Axes]:
+def new_chart(title: str, unit: str, width: float, height: float) -> tuple[Figure, Axes]:
     """An empty chart. What the vertical axis shows and its unit stand at the top left."""
     figure = Figure(figsize=(width, height))
     room = HEADING_INCHES / height
@@ -72,6 +70,7 @@ def new_chart(
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(LIGHT["grid"])
     axes.tick_params(which="both", colors=LIGHT["muted"], labelsize=8, length=0, pad=4)
+    axes.yaxis.get_offset_text().set(color=LIGHT["muted"], fontsize=8)
     axes.grid(axis="y", color=LIGHT["grid"], linewidth=0.7)
     axes.set_axisbelow(True)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -86,7 +85,7 @@ def x_label(axes: Axes, text: str) -> None:
 
 def as_percent(axes: Axes) -> None:
     """Show shares as percent."""
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.6g}%")
 
 
 def finish(figure: Figure, folder: Path, name: str, description: str) -> Picture:

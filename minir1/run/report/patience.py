@@ -58,17 +58,16 @@ def split(before: Insight, after: Insight) -> Split:
 
 def verdict(after: Insight) -> str:
     """What the interval allows to say, in one sentence."""
-    surplus = after["surplus"]
-    made = f"{after['tries']:.1f} tries" if "tries" in after else "the same number of tries"
-    blind = f"blind search, which solves {percent(after['blind_at_same_tries'])} with {made}"
+    if after["tries"] < 0.5:
+        return "The policy hardly writes any tries, so there is nothing to compare."
+    surplus, solved = after["surplus"], percent(after["blind_at_same_tries"])
+    size = points(surplus["value"])[1:]
+    blind = f"blind search, which solves {solved} with {after['tries']:.1f} tries"
     if surplus["low"] > 0:
-        return f"The policy is {points(surplus['value'])[1:]} points above {blind}: it aims better."
+        return f"The policy is {size} points above {blind}: it aims better."
     if surplus["high"] < 0:
-        return (
-            f"The policy is {points(surplus['value'])[1:]} points below {blind}: "
-            "it learned patience, not insight."
-        )
-    return f"The policy can't be told apart from {blind}: what it learned is patience."
+        return f"The policy is {size} points below {blind}: it has patience, and no insight yet."
+    return f"The policy can't be told apart from {blind}: patience explains what it solves."
 
 
 def path_chart(run: Run, folder: Path) -> Picture | None:
@@ -87,13 +86,13 @@ def path_chart(run: Run, folder: Path) -> Picture | None:
     axes.text(limit * 1.025, blind[-1], "blind search", color=LIGHT["blind"], va="center")
     axes.plot(tries, right, color=LIGHT["after"], linewidth=1, alpha=0.6)
     axes.scatter(tries[1:-1], right[1:-1], s=14, color=LIGHT["after"], linewidths=0)
-    ends = [(0, "base", "before")] + [(-1, "after RL", "after")] * (len(walked) > 1)
-    for place, label, color in ends:
+    ends = [(0, "base", "before", -11)] + [(-1, "after RL", "after", 5)] * (len(walked) > 1)
+    for place, label, color, up in ends:
         measured = walked[place]["pass@1"]
         x, y = tries[place], measured["value"]
         axes.vlines(x, measured["low"], measured["high"], color=LIGHT[color], linewidth=1.4)
         axes.scatter(x, y, s=46, color=LIGHT[color], linewidths=0, zorder=3)
-        axes.annotate(label, (x, y), (9, -3), textcoords="offset points", color=LIGHT[color])
+        axes.annotate(label, (x, y), (9, up), textcoords="offset points", color=LIGHT[color])
     axes.set_xlim(0, limit * 1.3)
     axes.set_ylim(0, 1.15 * max(right.max(), blind[-1]))
     as_percent(axes)

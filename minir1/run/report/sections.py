@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 from typing import Any
 
 import torch
@@ -36,7 +37,7 @@ def headline(run: Run) -> dict[str, Any]:
         title = f"From {percent(before)} to {percent(after)} right"
     else:
         title = f"No sure change: {percent(before)} before, {percent(after)} after"
-    return {"title": title, "gain": gain.to_json() if gain else None}
+    return {"title": title, "gain": gain.to_json() if gain and low < high else None}
 
 
 def _paired(base: Row, final: Row) -> bool:
@@ -149,7 +150,7 @@ def command(config: Config) -> str:
             flat = [str(one) for pair in value for one in pair]
             words.append(" ".join([f"--{name}", *flat]))
         else:
-            words.append(f"--{name} {value}")
+            words.append(f"--{name} {shlex.quote(str(value))}")
     return " ".join(words)
 
 

@@ -69,7 +69,7 @@ def a_step(rng, progress):
         "grad_norm": 0.4 + abs(noise(0, 0.1)),
         "sampling/sampling_logp_difference/mean": 10 ** noise(-6, 0.3),
         "clip_ratio/high_mean": 0.0,
-        "router/load_max": 0.19 + 0.02 * rise + noise(0, 0.004),
+        "router/load_max": 1.5 + 0.2 * rise + noise(0, 0.03),
         "router/drift": 0.01 + abs(noise(0, 0.004)),
         "num_tokens": 20_000.0,
         "time/step": 4.0,

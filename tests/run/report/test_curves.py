@@ -43,3 +43,7 @@ def test_the_verdict_says_what_the_interval_allows(low, high, said):
     value = (low + high) / 2 if low * high < 0 else 0.05 if low > 0 else -0.05
     surplus = {"value": value, "low": low, "high": high}
     assert said in verdict({"surplus": surplus, "blind_at_same_tries": 0.4, "tries": 4.2})
+
+
+def test_a_policy_without_tries_is_not_compared():
+    assert "nothing to compare" in verdict({"tries": 0.0})
