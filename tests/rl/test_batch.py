@@ -1,6 +1,7 @@
 """From rollouts to a batch: the shift, the masks, the weights, and nothing lost on the way."""
 
 from dataclasses import fields
+from itertools import pairwise
 
 import pytest
 import torch
@@ -78,7 +79,7 @@ def test_micro_batches_are_a_partition_inside_the_budget(lengths, max_tokens):
         assert rows == sorted(rows)
     # Like lengths stand together: no row of one is between the shortest and longest of another.
     spans = sorted((min(lengths[r] for r in b), max(lengths[r] for r in b)) for b in batches)
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
 
 
 def test_a_large_budget_makes_one_micro_batch():
@@ -87,8 +88,8 @@ def test_a_large_budget_makes_one_micro_batch():
 
 
 @given(st.integers(0, 1000), st.integers(20, 120))
-def test_rows_of_all_micro_batches_keep_everything(random_rollouts_seed, max_tokens):
-    generator = torch.Generator().manual_seed(random_rollouts_seed)
+def test_rows_of_all_micro_batches_keep_everything(seed, max_tokens):
+    generator = torch.Generator().manual_seed(seed)
 
     def ints(n: int, high: int = 20) -> list[int]:
         return torch.randint(3, high, (n,), generator=generator).tolist()

@@ -161,7 +161,7 @@ def test_greedy_decoding_takes_the_most_likely_token_at_each_step(make_model):
 
 def test_a_prompt_that_is_too_long_is_named_with_the_limit(make_model):
     model = make_model()
-    with pytest.raises(ValueError, match="60 tokens and max_new_tokens = 5 .*max_seq_len = 64"):
+    with pytest.raises(ValueError, match=r"60 tokens and max_new_tokens = 5 .*max_seq_len = 64"):
         sample(model, [[1], [1] * 60], [0, 1], max_new_tokens=5, eos_id=EOS)
     (fits,) = sample(model, [[1] * 60], [1], max_new_tokens=4, eos_id=EOS)
     assert len(fits) <= 64

@@ -188,7 +188,7 @@ def test_what_is_not_finite_touches_nothing(make_model, random_rollouts, broken)
     optimizer = build_optimizer(model, optim)
     update(model, optimizer, batch, optim)
     weights, state = copy.deepcopy((model.state_dict(), optimizer.state_dict()["state"]))
-    with pytest.raises(NotFiniteError, match="loss = .*gradient norm = ") as caught:
+    with pytest.raises(NotFiniteError, match=r"loss = .*gradient norm = ") as caught:
         update(model, optimizer, batch, optim, broken)
     assert caught.value.token_ids == batch.inputs.tolist()
     for name, tensor in model.state_dict().items():
