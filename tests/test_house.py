@@ -1,6 +1,7 @@
 """The house in order: the README's tree, versions, sizes, and imports without side effects."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -90,6 +91,14 @@ def test_packages_are_found(name):
     with_init = {file.parent for file in SOURCES if file.name == "__init__.py"}
     assert len(found) == len(with_init)
     assert not [f for f in SOURCES if f.parent not in with_init and f.name != "bench.py"]
+
+
+def test_every_data_file_is_installed():
+    patterns = CONFIG["tool"]["setuptools"]["package-data"]["minir1"]
+    packed = {file for pattern in patterns for file in (ROOT / "minir1").glob(pattern)}
+    files = {file for file in (ROOT / "minir1").rglob("*.*") if file.is_file()}
+    left_out = {file for file in files if file.suffix not in (".py", ".pyc")} - packed
+    assert not left_out, f"add a pattern to package-data in pyproject.toml for {left_out}"
 
 
 def requirements() -> list[tuple[str, Requirement]]:
@@ -237,7 +246,7 @@ def test_imports_have_no_side_effects_and_need_no_extra(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", IMPORT_ALL, str(ROOT / "minir1")],
         cwd=tmp_path,
-        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'kernels'}", "PATH": "", "HOME": str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'kernels'}"},
         capture_output=True,
         text=True,
     )
