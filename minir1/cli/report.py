@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from minir1.recipes import RECIPES
 from minir1.run.home import find_run
 
 
@@ -14,5 +15,5 @@ def main(run: Path) -> int:
     folder = find_run(run)
     from minir1.run.report import write_report
 
-    print(f"The report: {write_report(folder).resolve()}")
+    print(f"The report: {write_report(folder, RECIPES).resolve()}")
     return 0

@@ -13,6 +13,7 @@ import torch
 
 from minir1.config import Config, TaskConfig
 from minir1.model.transformer import Transformer
+from minir1.recipes import RECIPES
 from minir1.run.device import pick_device
 from minir1.run.evaluate import evaluate, write_evaluation
 from minir1.run.home import open_run
@@ -70,7 +71,7 @@ def run(config: Config, out: Path) -> dict[str, Any]:
     before = evaluate_stage(config, out, base, "base", "pretrain", config.pretrain.steps)
     policy = zero(config, out)
     after = evaluate_stage(config, out, policy, "final", "zero", config.zero.steps)
-    report = write_report(out)
+    report = write_report(out, RECIPES)
     fields = ("pass@1", "length", "checks", "retries", "first_try", "repeats", "insight")
     return {
         "run": str(out),

@@ -14,6 +14,7 @@ from minir1.run.report.ink import DARK, LIGHT
 from minir1.run.report.patience import cap_chart, path_chart, split, verdict
 from minir1.run.report.reading import Run, read_run
 from minir1.run.report.sections import (
+    Recipes,
     before_and_after,
     gain_in_words,
     headline,
@@ -33,8 +34,11 @@ BEHAVIOUR = {
 SHARES = ("pass@1", "first_try", "repeats")
 
 
-def write_report(run_dir: Path) -> Path:
-    """Write `report/index.html` and its charts, from what the run has so far."""
+def write_report(run_dir: Path, recipes: Recipes | None = None) -> Path:
+    """Write `report/index.html` and its charts, from what the run has so far.
+
+    `recipes` are those that the command to make the run again may start from.
+    """
     run = read_run(Path(run_dir))
     folder = run.folder / "report"
     folder.mkdir(exist_ok=True)
@@ -54,7 +58,7 @@ def write_report(run_dir: Path) -> Path:
         )
     }  # fmt: skip
     environment.filters["gain_in_words"] = gain_in_words
-    html = environment.get_template("page.html.jinja").render(content(run, folder))
+    html = environment.get_template("page.html.jinja").render(content(run, folder, recipes or {}))
     page = folder / "index.html"
     fresh = page.with_suffix(".tmp")
     fresh.write_text(html, encoding="utf-8")
@@ -62,7 +66,7 @@ def write_report(run_dir: Path) -> Path:
     return page
 
 
-def content(run: Run, folder: Path) -> dict[str, Any]:
+def content(run: Run, folder: Path, recipes: Recipes) -> dict[str, Any]:
     """What the template shows. The charts are written into `folder` on the way."""
     base, final = (run.evaluations.get(name) for name in ("base", "final"))
     insights = [one["insight"] if one and "insight" in one else None for one in (base, final)]
@@ -90,5 +94,5 @@ def content(run: Run, folder: Path) -> dict[str, Any]:
         "sets": other_sets(run),
         "health": health(run, folder),
         "price": price(run),
-        "reproduce": reproduce(run),
+        "reproduce": reproduce(run, recipes),
     }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import platform
 import shlex
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 
 import minir1
-from minir1 import recipes
 from minir1.config import Config
 from minir1.run import stats
 from minir1.run.home import differences
@@ -18,6 +18,7 @@ from minir1.run.ledger import total
 from minir1.run.report.reading import Run
 from minir1.run.report.words import dollars, percent, points
 
+Recipes = Mapping[str, Callable[[], Config]]
 R1_ZERO_HOURS, R1_ZERO_DOLLARS = 101_000, 202_000
 """Of R1-Zero's RL alone (arXiv 2501.12948 version 2, section B.4.4), at $2 an H800-hour."""
 
@@ -116,11 +117,11 @@ def price(run: Run) -> dict[str, Any] | None:
     }
 
 
-def reproduce(run: Run) -> dict[str, Any]:
+def reproduce(run: Run, recipes: Recipes) -> dict[str, Any]:
     """The command that makes this run again, and the versions that it ran with."""
     machine = run.ledger[-1].get("device", {}) if run.ledger else {}
     return {
-        "command": command(run.config),
+        "command": command(run.config, recipes),
         "recipe_hash": run.config.hash(),
         "seed": run.config.seed,
         "versions": {
@@ -132,15 +133,14 @@ def reproduce(run: Run) -> dict[str, Any]:
     }
 
 
-def command(config: Config) -> str:
+def command(config: Config, recipes: Recipes) -> str:
     """`minir1 run` with the nearest recipe and the options in which the config differs from it.
 
-    >>> from dataclasses import replace
-    >>> command(replace(recipes.laptop(), seed=3))
+    >>> command(Config(seed=3), {"laptop": Config})
     'minir1 run laptop --seed 3'
     """
-    found = [(differences(make(), config), name) for name, make in recipes.RECIPES.items()]
-    changed, recipe = min(found, key=lambda one: (len(one[0]), one[1]))
+    found = [(differences(make(), config), name) for name, make in recipes.items()]
+    changed, recipe = min(found, key=lambda one: (len(one[0]), one[1]), default=({}, config.name))
     words = [f"minir1 run {recipe}"]
     for name, (_, value) in changed.items():
         if isinstance(value, bool):

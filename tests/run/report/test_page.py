@@ -290,7 +290,12 @@ def test_the_command_makes_the_same_config_again():
         return 0
 
     for config in (changed, laptop, recipes.smoke()):
-        program, verb, *words = shlex.split(command(config))
+        program, verb, *words = shlex.split(command(config, recipes.RECIPES))
         assert (program, verb) == ("minir1", "run")
         call(collect, "run", words)
     assert made == [changed, laptop, recipes.smoke()]
+
+
+def test_the_page_shows_the_command(run):
+    html = write_report(run, recipes.RECIPES).read_text()
+    assert "<pre>minir1 run laptop</pre>" in html
