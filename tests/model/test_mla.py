@@ -56,17 +56,46 @@ def test_both_forms_decode_from_the_cache(form: str) -> None:
     torch.testing.assert_close(torch.cat(steps, 1), full, rtol=0, atol=1e-10)
 
 
-def test_a_hand_worked_token() -> None:
-    """Alone in its sequence a token attends to itself only: y = W_o W_v norm(W_a x)."""
-    config = ModelConfig(dim=12, n_layers=1, n_heads=2, kv_lora_rank=3, v_head_dim=4)
-    layer = attention(config)
-    x = torch.randn(1, 1, 12, dtype=torch.float64)
-    latent = layer.kv_a_proj_with_mqa(x)[..., :3]
-    latent = latent / (latent.square().mean() + 1e-6).sqrt() * layer.kv_a_layernorm.weight
-    nope = config.qk_nope_head_dim
-    values = layer.kv_b_proj(latent).view(2, nope + 4)[:, nope:]
-    y = layer(x, rotation(torch.tensor([[3]]), rope_frequencies(8, 100.0)))
-    torch.testing.assert_close(y.flatten(), layer.o_proj(values.flatten()))
+@pytest.mark.parametrize("q_lora_rank", [0, 5])
+@torch.no_grad()
+def test_equals_the_equations_head_by_head(q_lora_rank: int) -> None:
+    """DeepSeek-V2, Eq. 9-19, one head and one query at a time, turned as complex numbers."""
+    config = ModelConfig(
+        dim=12, n_layers=1, n_heads=2, q_lora_rank=q_lora_rank, kv_lora_rank=3,
+        qk_nope_head_dim=3, qk_rope_head_dim=4, v_head_dim=5, rope_theta=10.0, norm_eps=1e-2,
+    )  # fmt: skip
+    layer, length = attention(config), 6
+    x = torch.randn(length, 12, dtype=torch.float64) * 0.1  # small: eps would show
+    frequencies = rope_frequencies(4, 10.0)
+    angles = torch.arange(length)[:, None] * frequencies.double()
+
+    def norm(a: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+        return a / (a.square().mean(-1, keepdim=True) + 1e-6).sqrt() * weight
+
+    def turn(a: torch.Tensor) -> torch.Tensor:
+        points = torch.view_as_complex(a.contiguous().view(length, 2, 2))
+        return torch.view_as_real(points * torch.polar(torch.ones_like(angles), angles)).flatten(1)
+
+    if q_lora_rank:
+        q = norm(x @ layer.q_a_proj.weight.T, layer.q_a_layernorm.weight) @ layer.q_b_proj.weight.T
+    else:
+        q = x @ layer.q_proj.weight.T
+    compressed = x @ layer.kv_a_proj_with_mqa.weight.T
+    latent, k_rope = norm(compressed[:, :3], layer.kv_a_layernorm.weight), turn(compressed[:, 3:])
+    heads = []
+    for h in range(2):
+        q_h, up = q[:, 7 * h : 7 * h + 7], layer.kv_b_proj.weight[8 * h : 8 * h + 8]
+        q_h = torch.cat((q_h[:, :3], turn(q_h[:, 3:])), dim=1)
+        k_h = torch.cat((latent @ up[:3].T, k_rope), dim=1)
+        rows = [
+            (q_h[t] @ k_h[: t + 1].T / 7**0.5).softmax(-1) @ (latent[: t + 1] @ up[3:].T)
+            for t in range(length)
+        ]
+        heads.append(torch.stack(rows))
+    expected = torch.cat(heads, dim=1) @ layer.o_proj.weight.T
+    y = layer(x[None], rotation(torch.arange(length)[None], frequencies))[0]
+    # cos and sin are float32 inside, here they are float64.
+    torch.testing.assert_close(y, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_the_latent_norm_keeps_its_own_eps() -> None:
