@@ -78,7 +78,7 @@ def path_chart(run: Run, folder: Path) -> Picture | None:
     made, solved = np.array(walked[-1]["insight"]["blind_curve_by_tries_made"]).T
     tries = np.array([one["insight"]["tries"] for one in walked])
     right = np.array([one["insight"]["accuracy"] for one in walked])
-    figure, axes = new_chart("Tries made", "share of held-out problems solved", 5.0, 3.2)
+    figure, axes = new_chart("Tries made", "share of held-out problems solved", 4.4, 2.9)
     limit = max(tries.max() * 1.25, 3.0)
     x = np.linspace(made[0], limit, 60)
     blind = np.interp(x, made, solved)
@@ -107,7 +107,7 @@ def cap_chart(run: Run, folder: Path) -> Picture | None:
     latest = found["final"] or found["base"]
     if latest is None:
         return None
-    figure, axes = new_chart("Tries allowed", "share of held-out problems solved", 5.0, 3.2)
+    figure, axes = new_chart("Tries allowed", "share of held-out problems solved", 4.4, 2.9)
     tries, blind = np.array(latest["blind_curve"]).T
     axes.plot(tries, blind, color=LIGHT["blind"], linewidth=1.8, linestyle=(0, (4, 2)))
     ends = [(float(blind[-1]), "blind search", LIGHT["blind"])]
