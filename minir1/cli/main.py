@@ -12,6 +12,7 @@ recipe as an option (`options.py`). It returns the exit status.
 | 130         | stopped by Ctrl-C; what was saved is whole          |
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -94,5 +95,19 @@ def main(words: Sequence[str] | None = None) -> int:
     except (ValueError, OSError, ArithmeticError) as error:
         if debug:
             raise
-        print(f"minir1: error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"minir1: error: {explain(error)}", file=sys.stderr)
         return 2
+
+
+def explain(error: Exception) -> str:
+    """An error as one line. What the operating system says gets its file and, if known, a cure.
+
+    >>> explain(FileNotFoundError(2, "No such file or directory", "a.jsonl"))
+    'a.jsonl: No such file or directory'
+    """
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        if error.strerror == os.strerror(errno.ENOSPC):
+            text += "; what was saved is whole: free some space and give the same command again"
+    return " ".join(text.split())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from minir1.cli.options import Json, Recipe
 from minir1.cli.output import cells, table
-from minir1.run.home import RUNS, open_run
+from minir1.run.home import open_run
 
 
 def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> int:
@@ -17,7 +17,7 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
         config: what to run
         out: the run's folder (runs/NAME if not given)
     """
-    folder = open_run(config, out or RUNS / config.name)
+    folder = open_run(config, out)
     from minir1.stages import job
 
     result = job.run(config, folder)

@@ -9,19 +9,26 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from minir1.config import Config
+from minir1.config import Config, require
 
 CONFIG = "config.json"
 RUNS = Path("runs")
 
 
-def open_run(config: Config, out: Path) -> Path:
-    """Make `out` the folder of `config`, or check that it already is."""
-    out = Path(out)
+def open_run(config: Config, out: Path | None = None) -> Path:
+    """Make `out` (runs/NAME if not given) the folder of `config`, or check that it already is."""
+    require(
+        out is not None or re.fullmatch(r"\w[\w.+-]*", config.name) is not None,
+        "name",
+        config.name,
+        "it names a folder, so use letters, digits and _ . + - only",
+    )
+    out = RUNS / config.name if out is None else Path(out)
     if (out / CONFIG).exists():
         changed = differences(read_config(out), config)
         if changed:
@@ -61,11 +68,15 @@ def find_run(run: Path | str) -> Path:
 def read_config(run: Path) -> Config:
     """The config that a run was started with."""
     path = run / CONFIG
+    cure = "remove this run's folder, or put the file back"
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{path} can't be read ({error}): remove this run's folder") from error
-    return _build(Config, values, path, "")
+        raise ValueError(f"{path} can't be read ({error}): {cure}") from error
+    try:
+        return _build(Config, values, path, "")
+    except TypeError as error:
+        raise ValueError(f"{path} holds a value of a wrong type ({error}): {cure}") from error
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

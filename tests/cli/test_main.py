@@ -1,7 +1,9 @@
 """The command line: what it takes, what it refuses, and how it says so."""
 
+import errno
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -70,6 +72,8 @@ BAD = {
     "run smoke --zero.group_size 1": "zero.group_size = 1 can't be used: use 2 or more",
     "run smoke --zero.advantage ppo": "('grpo', 'dr_grpo', 'rloo')",
     "run smoke twice": "no place for 'twice'",
+    "run smoke --name ../../etc": "name = '../../etc' can't be used",
+    "run smoke --out /dev/null": "/dev/null: File exists",
     "eval": "RUN",
     "eval nowhere": "nowhere is not a run",
     "eval nowhere --problem 3": "no option '--problem'; nearest: --problems",
@@ -117,6 +121,16 @@ def test_an_absent_extra_is_named(capsys, monkeypatch):
     assert status == 2 and "'transformers'" in err and "extra" in err
 
 
+def test_a_full_disk_is_named_with_its_cure(capsys, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(frame, "dispatch", full)
+    status, _, err = ask("run", "smoke", capsys=capsys)
+    assert status == 2 and err.count("\n") == 1
+    assert "No space left on device" in err and "free some space" in err
+
+
 def test_ctrl_c_says_how_to_go_on(capsys, monkeypatch):
     def stopped(*_):
         raise KeyboardInterrupt
@@ -127,7 +141,7 @@ def test_ctrl_c_says_how_to_go_on(capsys, monkeypatch):
 
 
 def test_a_reader_that_leaves_is_no_error():
-    line = f"{sys.executable} -m minir1 diff smoke laptop | true"
+    line = f"{shlex.quote(sys.executable)} -m minir1 diff smoke laptop | true"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -49,6 +49,19 @@ def test_a_start_that_was_killed_is_no_run_and_can_be_done_again(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"]
 
 
+@pytest.mark.parametrize("name", ["../../etc", "/etc", ".git", "a b", "..", "-x"])
+def test_a_name_that_is_no_plain_folder_is_refused(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"name = .* names a folder"):
+        open_run(Config(name=name))
+    assert list(tmp_path.parent.glob("etc")) == [] == list(tmp_path.iterdir())
+
+
+def test_a_run_lives_in_runs_under_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert open_run(Config(name="laptop.v2")).resolve() == tmp_path / "runs" / "laptop.v2"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -59,6 +72,7 @@ def test_a_start_that_was_killed_is_no_run_and_can_be_done_again(tmp_path):
         ('{"sede": 3}', "no field sede; nearest: seed"),
         ('{"zero": {"optim": {"rl": 1}}}', r"no field zero\.optim\.rl; nearest: lr"),
         ('{"seed": -1}', "seed = -1"),
+        ('{"seed": "3"}', "a value of a wrong type"),
     ],
 )
 def test_a_damaged_config_is_named(content, message, tmp_path):
