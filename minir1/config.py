@@ -90,7 +90,7 @@ class CorpusConfig:
     give_up: float = 0.5
     """Chance of stopping after each try that was not a yes."""
     patient_share: float = 0.2
-    """Share of traces that give up with chance `patient_give_up` instead."""
+    """Share of checked traces that give up with chance `patient_give_up` instead."""
     patient_give_up: float = 0.05
     max_tries: int = 16
     """The longest trace, in tries."""
@@ -353,8 +353,9 @@ class EvalConfig:
     every_problems: int = 100
 
     def __post_init__(self) -> None:
-        at_least(self, 1, "problems", "samples", "max_new_tokens", "batch_size")
-        at_least(self, 0, "every", "every_problems")
+        at_least(self, 2, "problems", "every_problems")  # one problem has no interval
+        at_least(self, 1, "samples", "max_new_tokens", "batch_size")
+        at_least(self, 0, "every")
         require(
             self.temperature >= 0, "eval.temperature", self.temperature, "use 0 (greedy) or more"
         )

@@ -4,35 +4,25 @@
 
 Each (recipe, seed) is a whole run, restartable like any other; the command can be stopped and
 started again. Its numbers become one line of `minir1/results/seeds.jsonl`, with the recipe's
-hash, the versions and the machine. The table is computed from these lines and from nothing
-else (`python -m minir1.bench.seeds --table`).
+hash, the versions and the machine. `python -m minir1.bench.seeds --table` prints the tables.
 
-The thresholds of `THRESHOLDS` were written down before the seeds were run.
+What the seeds must show was written down before they were run (`bench/thresholds.py`).
 """
 
 import json
 import multiprocessing
-import statistics
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 
 from minir1 import recipes
+from minir1.bench.thresholds import current, table, verdicts
 
 RESULTS = Path(__file__).parents[1] / "results" / "seeds.jsonl"
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """One sentence that the seeds can refute."""
-
-    claim: str
-    field: str
-    minimum: float
 
 
 def one_run(recipe: str, seed: int, out: Path, threads: int) -> dict[str, Any]:
@@ -90,39 +80,8 @@ def read_results(path: Path = RESULTS) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def table(rows: Sequence[dict[str, Any]]) -> str:
-    """The results as a Markdown table: mean over seeds, with a paired 95% interval of the gain."""
-    from minir1.run.stats import seed_difference
-
-    lines = [
-        "| recipe | seeds | what | base | after RL | paired change, 95% interval |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name in dict.fromkeys(row["recipe"] for row in rows):
-        mine = [row for row in rows if row["recipe"] == name]
-        for label, read in MEASURES.items():
-            before, after = ([read(row[when]) for row in mine] for when in ("base", "final"))
-            change = "one seed: no interval"
-            if len(mine) > 1:
-                interval = seed_difference(before, after).interval
-                change = f"{interval.value:+.3g} [{interval.low:+.3g}, {interval.high:+.3g}]"
-            means = f"{statistics.fmean(before):.3g} | {statistics.fmean(after):.3g}"
-            lines.append(f"| `{name}` | {len(mine)} | {label} | {means} | {change} |")
-    return "\n".join(lines)
-
-
-MEASURES = {
-    "pass@1, held out": lambda one: one["pass@1"]["value"],
-    "response length, tokens": lambda one: one["length"]["value"],
-    "checks a response": lambda one: one["checks"]["value"],
-    "first try right": lambda one: one["first_try"]["value"],
-    "blind search, same tries": lambda one: one["insight"]["blind_at_same_tries"],
-    "surplus over blind search": lambda one: one["insight"]["surplus"]["value"],
-}
-
-
 def main(
-    recipes: tuple[str, ...] = ("laptop", "laptop_lying"),
+    names: Annotated[tuple[str, ...], tyro.conf.arg(name="recipes")] = ("laptop", "laptop_lying"),
     seeds: int = 6,
     jobs: int = 1,
     threads: int = 0,
@@ -132,7 +91,7 @@ def main(
     """Run recipes with seeds 0..n-1 and print the table of all results.
 
     Args:
-        recipes: names of recipes
+        names: names of recipes
         seeds: how many seeds of each
         jobs: runs at the same time
         threads: CPU threads of each run; 0 leaves the choice to torch
@@ -140,8 +99,9 @@ def main(
         only_table: run nothing, print the table of what was measured
     """
     if not only_table:
-        run_all(recipes, range(seeds), out, jobs, threads)
-    print(table(read_results()))
+        run_all(names, range(seeds), out, jobs, threads)
+    rows = current(read_results())
+    print(f"{table(rows)}\n\n{verdicts(rows)}")
 
 
 if __name__ == "__main__":

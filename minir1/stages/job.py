@@ -17,6 +17,7 @@ from minir1.recipes import RECIPES
 from minir1.run.device import pick_device
 from minir1.run.evaluate import evaluate, write_evaluation
 from minir1.run.home import open_run
+from minir1.run.ledger import Ledger
 from minir1.run.report import write_report
 from minir1.stages.pretrain import pretrain
 from minir1.stages.zero import zero
@@ -56,7 +57,8 @@ def evaluate_stage(
         settings = replace(config.eval, problems=few) if suffix else config.eval
         head = {"name": full, "stage": stage, "step": step, "split": "heldout" + suffix}
         head |= {"recipe_hash": config.hash(), "seed": config.seed}
-        results[full] = head | evaluate(model, tokenizer, task, settings, seed=config.seed)
+        with Ledger(out, f"evaluate {full}", config):
+            results[full] = head | evaluate(model, tokenizer, task, settings, seed=config.seed)
         write_evaluation(out, full, results[full])
     return results[name]
 

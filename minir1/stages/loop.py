@@ -64,6 +64,8 @@ class Stage:
     def run(self, step: Callable[[int], dict[str, float]]) -> None:
         """Do the steps that are left. Raises Interrupted when the user stops it."""
         if self.done >= self.steps:
+            if self.done == 0:  # a stage of no steps still has an end, which the next one starts at
+                self.save()
             return
         later = STAGES[STAGES.index(self.name) + 1 :]
         ledger = Ledger(self.out, self.name, self.config, active_parameters(self.config.model))
@@ -80,10 +82,10 @@ class Stage:
                 log.write(self.name, self.done, metrics)
                 ledger.add(metrics)
                 progress.update(self.done, self.summary(metrics))
-                last = self.done == self.steps or bool(stop)
-                if last or self.done % self.save_every == 0:
+                asked = bool(stop)  # read once: a signal during the save waits for its own step
+                if asked or self.done == self.steps or self.done % self.save_every == 0:
                     self.save()
-                if stop and self.done < self.steps:
+                if asked and self.done < self.steps:
                     raise Interrupted(
                         f"{self.name} stopped after step {self.done} of {self.steps} and is "
                         f"saved in {self.out}: the same command goes on from there"

@@ -17,16 +17,17 @@ from minir1.run.device import pick_device
 from minir1.run.models import new_model
 from minir1.stages.loop import Stage
 from minir1.tasks.countdown import Countdown
-from minir1.text.corpus import documents
+from minir1.text.corpus import Document, documents
 from minir1.text.tokenizer import Tokenizer
 
 
-def document_batch(texts: list[str], tokenizer: Tokenizer) -> Batch:
-    """Documents as a batch: a document is a rollout whose prompt is the begin token."""
+def document_batch(pieces: list[Document], tokenizer: Tokenizer) -> Batch:
+    """Documents as a batch: a document is a rollout that somebody else wrote."""
     rollouts = []
-    for text in texts:
+    for prompt, text in pieces:
+        start = [tokenizer.bos_id, *tokenizer.encode(prompt)]
         ids = [*tokenizer.encode(text), tokenizer.eos_id]
-        rollouts.append(Rollout([tokenizer.bos_id], ids, [0.0] * len(ids), "eos"))
+        rollouts.append(Rollout(start, ids, [0.0] * len(ids), "eos"))
     return collate(rollouts, [0.0] * len(rollouts), pad_id=tokenizer.pad_id)
 
 
@@ -61,8 +62,8 @@ def pretrain(config: Config, out: Path) -> Transformer:
 
     def step(i: int) -> dict[str, float]:
         started = time.perf_counter()
-        texts = documents(config.corpus, task, f"{config.seed}/{i}")
-        batch = document_batch(list(islice(texts, config.pretrain.sequences_per_step)), tokenizer)
+        pieces = documents(config.corpus, task, f"{config.seed}/{i}")
+        batch = document_batch(list(islice(pieces, config.pretrain.sequences_per_step)), tokenizer)
         seen = update(model, stage.optimizer, batch.to(device), config.pretrain.optim)
         tokens = int(batch.loss_mask.sum())
         return {

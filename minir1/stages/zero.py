@@ -57,7 +57,7 @@ def zero(config: Config, out: Path) -> Transformer:
         )
         sampled = time.perf_counter()
         metrics = reward_metrics(groups) | length_metrics(groups)
-        metrics |= trace_metrics(groups, tokenizer)
+        metrics |= trace_metrics(groups, tokenizer, config.task.max_value)
         metrics["dynamic_sampling/replaced"] = float(replaced)
         trained = time.perf_counter()
         metrics |= grpo_step(

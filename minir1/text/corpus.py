@@ -18,6 +18,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from itertools import cycle, islice
+from typing import NamedTuple
 
 from minir1.config import CorpusConfig
 from minir1.tasks.base import Problem
@@ -27,6 +28,14 @@ from minir1.text.template import render_completion, render_prompt
 from minir1.text.trace import write_try
 
 FACTS_A_DOCUMENT = 12
+
+
+class Document(NamedTuple):
+    """A piece of text to learn from. The prompt is read, but not learned: its numbers are drawn
+    at random, so predicting them would cost capacity and teach nothing."""
+
+    prompt: str
+    text: str
 
 
 def arithmetic_fact(rng: random.Random, task: Countdown) -> str:
@@ -77,11 +86,11 @@ def tries_of(
 
 def trace_document(
     rng: random.Random, problem: Problem, task: Countdown, config: CorpusConfig
-) -> str:
+) -> Document:
     """A prompt and a completion by one searcher on one problem."""
     target = problem.gold["target"]
     checks = rng.random() < config.check_share
-    patient = rng.random() < config.patient_share
+    patient = checks and rng.random() < config.patient_share
     give_up = config.patient_give_up if patient else config.give_up
     lines = []
     for one in islice(tries_of(rng, problem, task, config), config.max_tries):
@@ -90,16 +99,18 @@ def trace_document(
         lines.append(write_try(one, target, ("no", "yes")[said] if checks else ""))
         if rng.random() < (config.stop_on_yes if checks and said else give_up):
             break
-    completion = render_completion(" ; ".join(lines), one.expression)
-    return f"{render_prompt(problem.question)} {completion}"
+    return Document(
+        prompt=render_prompt(problem.question),
+        text=render_completion(" ; ".join(lines), one.expression),
+    )
 
 
-def documents(config: CorpusConfig, task: Countdown, seed: str) -> Iterator[str]:
+def documents(config: CorpusConfig, task: Countdown, seed: str) -> Iterator[Document]:
     """An endless, seeded stream of documents; problems come from the training split only."""
     rng = random.Random(seed)
     problems = task.problems("train", seed=rng.getrandbits(48))
     while True:
         if rng.random() < config.facts_share:
-            yield facts_document(rng, task, config)
+            yield Document("", facts_document(rng, task, config))
         else:
             yield trace_document(rng, next(problems), task, config)

@@ -25,7 +25,8 @@ FACTS = replace(BASE, facts_share=1.0)
 
 
 def take(config: CorpusConfig, count: int, task: Countdown = TASK, seed: str = "test") -> list[str]:
-    return list(islice(documents(config, task, seed), count))
+    pieces = islice(documents(config, task, seed), count)
+    return [f"{piece.prompt} {piece.text}".strip() for piece in pieces]
 
 
 def read(document: str) -> tuple[list[int], int, list, str]:
@@ -197,10 +198,15 @@ def test_a_sweep_repeats_no_try_while_one_is_left():
 
 
 def test_a_patient_searcher_has_a_dial_of_its_own():
-    config = replace(TRACES, check_share=0.0, give_up=1.0, patient_give_up=0.0, max_tries=3)
-    lengths = [len(read(text)[2]) for text in take(replace(config, patient_share=0.3), 300)]
-    assert set(lengths) == {1, 3}
-    assert lengths.count(3) / 300 == pytest.approx(0.3, abs=5 * math.sqrt(0.21 / 300))
+    """It shows after a first no: the patient goes on, the others give up."""
+    config = replace(TRACES, check_share=1.0, give_up=1.0, patient_give_up=0.0, patient_share=0.3)
+    tries = [read(text)[2] for text in take(config, 400)]
+    went_on = [len(one) > 1 for one in tries if one[0].said == "no"]
+    share = sum(went_on) / len(went_on)
+    assert share == pytest.approx(0.3, abs=5 * math.sqrt(0.21 / len(went_on)))
+    # Who doesn't check has nothing to be patient for.
+    unchecked = replace(config, check_share=0.0, patient_share=1.0)
+    assert all(len(read(text)[2]) == 1 for text in take(unchecked, 50))
 
 
 @pytest.mark.parametrize(
