@@ -39,7 +39,9 @@ def length_metrics(groups: Sequence[Group]) -> dict[str, float]:
     }
 
 
-def trace_metrics(groups: Sequence[Group], tokenizer: Tokenizer) -> dict[str, float]:
+def trace_metrics(
+    groups: Sequence[Group], tokenizer: Tokenizer, max_value: int = 99
+) -> dict[str, float]:
     """Tries, checks and retries a response; first tries that were right; repeats."""
     stats: list[TraceStats] = []
     for group in groups:
@@ -48,7 +50,7 @@ def trace_metrics(groups: Sequence[Group], tokenizer: Tokenizer) -> dict[str, fl
             continue
         for rollout in group.rollouts:
             think = parse(tokenizer.decode(rollout.completion_ids)).think
-            stats.append(trace_stats(think, gold["numbers"], gold["target"]))
+            stats.append(trace_stats(think, gold["numbers"], gold["target"], max_value))
     if not stats:
         return {}
     tries = sum(one.tries for one in stats)
