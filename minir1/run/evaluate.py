@@ -69,7 +69,7 @@ def evaluate(
     ]
     summary = summarise(rows, config.samples)
     if task.name == "countdown":
-        summary["insight"] = insight(rows, task.ops, task.max_value)
+        summary["insight"] = insight(rows, task.ops, task.max_value, config.samples)
     return {
         "problems": len(problems),
         "samples": config.samples,
@@ -109,7 +109,8 @@ def _row(judge: Any, problem: Problem, rollout: Rollout, tokenizer: Tokenizer) -
         "stop_reason": rollout.stop_reason,
     }
     if isinstance(problem.gold, dict) and "numbers" in problem.gold:
-        trace = trace_stats(parsed.think, problem.gold["numbers"], problem.gold["target"])
+        numbers, target = problem.gold["numbers"], problem.gold["target"]
+        trace = trace_stats(parsed.think, numbers, target, judge.max_value)
         row |= {
             "tries": trace.tries,
             "checks": trace.checks,
