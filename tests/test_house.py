@@ -238,6 +238,7 @@ for file in sorted(pathlib.Path(sys.argv[1]).rglob("*.py")):
 assert torch.equal(state[0], torch.random.get_rng_state()), "an import drew random numbers"
 assert state[1:] == (torch.get_default_dtype(), torch.get_num_threads()), "an import set torch up"
 assert set(pathlib.Path().rglob("*")) == before, "an import wrote files"
+assert "kernels" not in sys.modules, "the folder kernels/ was imported as a package"
 """
 
 

@@ -242,3 +242,16 @@ def test_kernels_is_never_ours():
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.hub
+def test_transformers_does_not_take_the_folder_for_a_package():
+    pytest.importorskip("transformers", reason="needs the extra hub")
+    program = (
+        "import sys; sys.path.insert(0, '.')\n"
+        "import transformers.utils, transformers.integrations\n"
+        "found = sys.modules.get('kernels')\n"
+        "assert found is None or 'site-packages' in (found.__file__ or ''), found"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
