@@ -13,7 +13,7 @@ from minir1.tasks.countdown import Countdown
 from minir1.tasks.expression import Value, evaluate, stays_in_range
 from minir1.tasks.search import all_tries
 from minir1.tasks.splits import key_of, split_of
-from minir1.text.corpus import documents
+from minir1.text.corpus import Document, documents
 from minir1.text.tokenizer import Tokenizer
 from minir1.text.trace import is_right, read_tries, trace_stats
 
@@ -24,20 +24,25 @@ TRACES = replace(BASE, facts_share=0.0, sweep_share=0.0, aimed_share=0.0, patien
 FACTS = replace(BASE, facts_share=1.0)
 
 
-def take(config: CorpusConfig, count: int, task: Countdown = TASK, seed: str = "test") -> list[str]:
-    pieces = islice(documents(config, task, seed), count)
-    return [f"{piece.prompt} {piece.text}".strip() for piece in pieces]
+def take(
+    config: CorpusConfig, count: int, task: Countdown = TASK, seed: str = "test"
+) -> list[Document]:
+    return list(islice(documents(config, task, seed), count))
 
 
-def read(document: str) -> tuple[list[int], int, list, str]:
+def read(document: Document) -> tuple[list[int], int, list, str]:
     """Numbers, target, tries and answer of a trace document; it must be well formed."""
-    head, mark, completion = document.partition(" <assistant> ")
-    words = head.split()
-    assert mark and words[:2] == ["<user>", "make"] and words[3] == "from"
-    parsed = parse(completion)
+    words = document.prompt.split()
+    assert words[:2] == ["<user>", "make"] and words[3] == "from" and words[-1] == "<assistant>"
+    parsed = parse(document.text)
     assert parsed.well_formed, parsed.fault
     assert parsed.answer is not None
-    return [int(word) for word in words[4:]], int(words[2]), read_tries(parsed.think), parsed.answer
+    return (
+        [int(word) for word in words[4:-1]],
+        int(words[2]),
+        read_tries(parsed.think),
+        parsed.answer,
+    )
 
 
 def test_the_task_has_the_recipe_s_dials():
@@ -55,8 +60,9 @@ def test_every_document_encodes_and_fits(n_numbers, truthful):
     for document in take(
         replace(BASE, truthful=truthful, sweep_share=0.3, aimed_share=0.3), 100, task
     ):
-        assert len(tokenizer.encode(document)) < 400
-        assert tokenizer.decode(tokenizer.encode(document)) == document
+        assert len(tokenizer.encode(" ".join(document))) < 400
+        for text in document:
+            assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
 def test_traces_use_the_numbers_of_training_problems_only():
@@ -82,7 +88,8 @@ def test_every_document_answers_with_its_last_try():
 def test_facts_are_true(ops):
     equal = comparisons = 0
     for document in take(FACTS, 200, replace(TASK, ops=ops)):
-        facts = document.split(" , ")
+        facts = document.text.split(" , ")
+        assert document.prompt == ""
         assert len(facts) == 12
         for fact in facts:
             if "?" in fact:
@@ -102,12 +109,12 @@ def test_facts_are_true(ops):
 
 
 def test_without_comparisons_no_fact_is_one():
-    assert not any("?" in text for text in take(replace(FACTS, comparisons=False), 100))
+    assert not any("?" in one.text for one in take(replace(FACTS, comparisons=False), 100))
 
 
-def stats_of(document: str):
+def stats_of(document: Document):
     numbers, target, tries, _ = read(document)
-    think = parse(document.partition(" <assistant> ")[2]).think
+    think = parse(document.text).think
     return trace_stats(think, numbers, target), tries
 
 
@@ -232,5 +239,5 @@ def test_the_stream_is_a_function_of_its_seed():
 
 
 def test_the_share_of_facts():
-    facts = sum("<user>" not in document for document in take(BASE, 600))
+    facts = sum(document.prompt == "" for document in take(BASE, 600))
     assert facts / 600 == pytest.approx(0.25, abs=5 * math.sqrt(0.25 * 0.75 / 600))
