@@ -77,7 +77,7 @@ class TaskConfig:
 class CorpusConfig:
     """The base corpus: arithmetic facts and sloppy search traces, with dials."""
 
-    facts_share: float = 0.25
+    facts_share: float = 0.12
     """Share of documents that are plain facts; the rest are search traces."""
     comparisons: bool = True
     """Facts include comparisons ("14 ? 22 no"). Without them, checks can't be truthful."""
@@ -87,14 +87,14 @@ class CorpusConfig:
     """Checks say what is so. False: yes or no by the toss of a coin (the lying base)."""
     stop_on_yes: float = 0.95
     """How often a checked trace stops after a yes."""
-    give_up: float = 0.5
+    give_up: float = 0.6
     """Chance of stopping after each try that was not a yes."""
-    patient_share: float = 0.2
+    patient_share: float = 0.3
     """Share of checked traces that give up with chance `patient_give_up` instead."""
     patient_give_up: float = 0.05
     max_tries: int = 16
     """The longest trace, in tries."""
-    sweep_share: float = 0.3
+    sweep_share: float = 0.6
     """Share of traces that work through all tries in order, from a random one on."""
     aimed_share: float = 0.0
     """Share of traces in which each try is the closest to the target of `aim` random ones."""
@@ -210,14 +210,14 @@ class ModelConfig:
 class OptimConfig:
     """AdamW and its schedule: linear warm-up, then cosine decay to `lr * final_lr_share`."""
 
-    lr: float = 3e-3
+    lr: float = 6e-3
     final_lr_share: float = 0.1
     warmup_steps: int = 50
     weight_decay: float = 0.1
     beta1: float = 0.9
     beta2: float = 0.95
     grad_clip: float = 1.0
-    micro_batch_tokens: int = 16_384
+    micro_batch_tokens: int = 1024
     """Tokens, padding included, in one forward and backward pass."""
     bias_update_speed: float = 0.001
     """gamma: how far each step moves the router's correction bias. 0 freezes it."""
@@ -236,10 +236,10 @@ class OptimConfig:
 class PretrainConfig:
     """Pre-training of the base: next-token prediction on the base corpus."""
 
-    steps: int = 1000
-    sequences_per_step: int = 128
+    steps: int = 3000
+    sequences_per_step: int = 32
     optim: OptimConfig = field(default_factory=OptimConfig)
-    save_every: int = 200
+    save_every: int = 500
 
     def __post_init__(self) -> None:
         at_least(self, 0, "steps")
@@ -279,7 +279,7 @@ class ZeroConfig:
     kl_coef: float = 0.0
     ref_every: int = 400
     """Steps after which the reference becomes a copy of the policy."""
-    minibatches: int = 1
+    minibatches: int = 2
     """Optimizer updates made from one step's rollouts."""
     dynamic_sampling: int = 0
     """DAPO: how many more times to sample new questions in place of dead groups. 0 is off."""
@@ -288,7 +288,12 @@ class ZeroConfig:
     reward: RewardConfig = field(default_factory=RewardConfig)
     optim: OptimConfig = field(
         default_factory=lambda: OptimConfig(
-            lr=2e-4, warmup_steps=5, weight_decay=0.0, bias_update_speed=0.0, final_lr_share=1.0
+            lr=3e-4,
+            warmup_steps=5,
+            weight_decay=0.0,
+            bias_update_speed=0.0,
+            final_lr_share=1.0,
+            micro_batch_tokens=2048,
         )
     )
     save_every: int = 20

@@ -1,6 +1,6 @@
 """The scaling story: each recipe is the one before it with a few sizes changed.
 
-    smoke -> laptop -> laptop_long
+    smoke -> laptop -> laptop_long          laptop -> laptop_lying (a control)
 
 A recipe is a function that returns one whole `Config`. `minir1 diff smoke laptop` prints
 only what changes.
@@ -16,50 +16,61 @@ from minir1.config import Config
 
 
 def smoke() -> Config:
-    """The whole path at a toy size: it learns little, and proves that everything works."""
+    """The whole path in less than a minute: it learns little, and proves that everything works."""
     base = Config(name="smoke")
     return replace(
         base,
-        pretrain=replace(base.pretrain, steps=20, sequences_per_step=16),
+        pretrain=replace(base.pretrain, steps=40, sequences_per_step=16, save_every=20),
         zero=replace(
-            base.zero, steps=3, questions_per_step=4, group_size=4, max_new_tokens=60, save_every=2
+            base.zero, steps=4, questions_per_step=4, group_size=4, max_new_tokens=80, save_every=2
         ),
-        eval=replace(base.eval, problems=20, max_new_tokens=60, every=2, every_problems=10),
+        eval=replace(base.eval, problems=40, max_new_tokens=80, every=2, every_problems=20),
     )
 
 
 def laptop() -> Config:
-    """R1-Zero from random weights to the report, on two CPU cores."""
+    """R1-Zero from random weights to the report, in ten minutes on two CPU cores."""
     base = smoke()
     return replace(
         base,
         name="laptop",
-        pretrain=replace(base.pretrain, steps=1000, sequences_per_step=128),
+        pretrain=replace(base.pretrain, steps=3000, sequences_per_step=32, save_every=500),
         zero=replace(
             base.zero,
-            steps=60,
+            steps=80,
             questions_per_step=16,
             group_size=16,
-            max_new_tokens=200,
-            save_every=20,
+            max_new_tokens=240,
+            save_every=10,
         ),
-        eval=replace(base.eval, problems=500, max_new_tokens=200, every=25, every_problems=100),
+        eval=replace(base.eval, problems=500, max_new_tokens=240, every=10, every_problems=100),
     )
 
 
+def laptop_lying() -> Config:
+    """The control: a base whose checks say yes or no by the toss of a coin.
+
+    Checking can't pay here, so RL must not make it grow.
+    """
+    base = laptop()
+    corpus = replace(base.corpus, truthful=False, comparisons=False)
+    return replace(base, name="laptop_lying", corpus=corpus)
+
+
 def laptop_long() -> Config:
-    """More of the same: for an hour, or for a bigger machine."""
+    """An hour on two cores: a base that has read four times as much, and longer RL."""
     base = laptop()
     return replace(
         base,
         name="laptop_long",
-        pretrain=replace(base.pretrain, steps=3000),
-        zero=replace(base.zero, steps=400),
+        pretrain=replace(base.pretrain, steps=12_000, save_every=1000),
+        zero=replace(base.zero, steps=400, save_every=20),
+        eval=replace(base.eval, every=50),
     )
 
 
 RECIPES: dict[str, Callable[[], Config]] = {
-    recipe.__name__: recipe for recipe in (smoke, laptop, laptop_long)
+    recipe.__name__: recipe for recipe in (smoke, laptop, laptop_lying, laptop_long)
 }
 
 
@@ -70,7 +81,7 @@ def get(name: str) -> Config:
     'smoke'
     >>> get("labtop")
     Traceback (most recent call last):
-    ValueError: there is no recipe 'labtop'; nearest: laptop, laptop_long
+    ValueError: there is no recipe 'labtop'; nearest: laptop, ...
     """
     if name not in RECIPES:
         near = difflib.get_close_matches(name, RECIPES, cutoff=0.5)

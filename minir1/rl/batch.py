@@ -76,12 +76,13 @@ def collate(
 
 def stack_experts(rollouts: Sequence[Rollout], width: int) -> Tensor | None:
     """The recorded experts of all rollouts, "L B T K", zero where there is padding."""
-    if any(rollout.experts is None for rollout in rollouts):
+    recorded = [rollout.experts for rollout in rollouts if rollout.experts is not None]
+    if len(recorded) < len(rollouts):
         return None
-    n_layers, _, k = rollouts[0].experts.shape
+    n_layers, _, k = recorded[0].shape
     stacked = torch.zeros(n_layers, len(rollouts), width, k, dtype=torch.long)
-    for row, rollout in enumerate(rollouts):
-        stacked[:, row, : rollout.experts.shape[1]] = rollout.experts
+    for row, experts in enumerate(recorded):
+        stacked[:, row, : experts.shape[1]] = experts
     return stacked
 
 

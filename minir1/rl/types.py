@@ -4,8 +4,8 @@ Reward and advantage are fields of different objects on purpose. A reward belong
 rollout and never changes; an advantage is what a whole group makes of its rewards.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import torch
@@ -80,18 +80,18 @@ class Batch:
         """The sequences in `index`, cut to the longest of them."""
         rows = torch.as_tensor(index, device=self.inputs.device)
         width = int(self.token_mask[rows].sum(-1).max())
-        parts = {
-            field.name: getattr(self, field.name)[rows, :width]
-            for field in fields(self)
-            if field.name != "experts"
-        }
         experts = None if self.experts is None else self.experts[:, rows, :width]
-        return Batch(**parts, experts=experts)
+        return replace(self._each(lambda tensor: tensor[rows, :width]), experts=experts)
 
     def to(self, device: torch.device | str) -> "Batch":
         """The same batch on another device."""
-        parts = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Batch(**{k: v if v is None else v.to(device) for k, v in parts.items()})
+        experts = None if self.experts is None else self.experts.to(device)
+        return replace(self._each(lambda tensor: tensor.to(device)), experts=experts)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        """The batch with `change` made to every "B T" tensor, and without experts."""
+        names = [field.name for field in fields(self) if field.name != "experts"]
+        return Batch(**{name: change(getattr(self, name)) for name in names})
 
     @property
     def lengths(self) -> list[int]:

@@ -69,6 +69,8 @@ def cross_entropy(logprobs: Float[Tensor, "B T"], batch: Batch) -> Tensor:
 
 def expert_changes(routing: Routing, batch: Batch) -> float:
     """Number of (token, layer) places whose set of experts changed, in one micro-batch."""
+    if batch.experts is None:
+        return 0.0
     then, now = batch.experts.sort(-1).values, routing.experts.sort(-1).values
     return float(((then != now).any(-1) & batch.token_mask).sum())
 
@@ -106,8 +108,7 @@ def update(
         gap = torch.where(part.loss_mask, (logprobs.detach() - part.old_logprobs).abs(), 0.0)
         seen.logp_difference_mean += float(gap.sum()) / n_tokens
         seen.logp_difference_max = max(seen.logp_difference_max, float(gap.max()))
-        if part.experts is not None:
-            seen.router_drift += expert_changes(routing, part)
+        seen.router_drift += expert_changes(routing, part)
     places = float(batch.token_mask.sum()) * max(1, model.config.n_moe_layers)
     seen.router_drift /= places
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), optim.grad_clip)
