@@ -77,7 +77,7 @@ class TaskConfig:
 class CorpusConfig:
     """The base corpus: arithmetic facts and sloppy search traces, with dials."""
 
-    facts_share: float = 0.12
+    facts_share: float = 0.18
     """Share of documents that are plain facts; the rest are search traces."""
     comparisons: bool = True
     """Facts include comparisons ("14 ? 22 no"). Without them, checks can't be truthful."""

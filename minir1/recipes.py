@@ -34,7 +34,7 @@ def laptop() -> Config:
     return replace(
         base,
         name="laptop",
-        pretrain=replace(base.pretrain, steps=3000, sequences_per_step=32, save_every=500),
+        pretrain=replace(base.pretrain, steps=4500, sequences_per_step=32, save_every=500),
         zero=replace(
             base.zero,
             steps=80,
@@ -63,7 +63,7 @@ def laptop_long() -> Config:
     return replace(
         base,
         name="laptop_long",
-        pretrain=replace(base.pretrain, steps=12_000, save_every=1000),
+        pretrain=replace(base.pretrain, steps=18_000, save_every=1000),
         zero=replace(base.zero, steps=400, save_every=20),
         eval=replace(base.eval, every=50),
     )
