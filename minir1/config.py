@@ -374,7 +374,7 @@ class Config:
     seed: int = 0
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     threads: int = 0
-    """CPU threads; 0 leaves the choice to torch."""
+    """CPU cores that share the work; 0 takes all that there are."""
     task: TaskConfig = field(default_factory=TaskConfig)
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
     model: ModelConfig = field(default_factory=ModelConfig)

@@ -6,6 +6,7 @@ R1-Zero samples 8,192 outputs and makes 16 updates from them (arXiv 2501.12948v2
 clip is what makes the later ones safe, since by then the policy is no longer the sampler.
 """
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -32,6 +33,7 @@ def grpo_step(
     fixed_length: int = 1,
     seed: str = "",
     pad_id: int = 0,
+    workers: int = 1,
 ) -> dict[str, float]:
     """Update `policy` on `groups`, `config.minibatches` times; metrics under TRL's names."""
     rewards = torch.tensor([group.totals for group in groups])
@@ -52,7 +54,6 @@ def grpo_step(
             device=next(policy.parameters()).device,
         )
         loss_fn = _Objective(config, reference)
-        tokens = int(batch.loss_mask.sum())
         updates.append(
             update(
                 policy,
@@ -62,18 +63,20 @@ def grpo_step(
                 loss_fn,
                 temperature=config.temperature,
                 routing_replay=config.routing_replay,
+                workers=workers,
             )
         )
-        sums.append(loss_fn.sums / torch.tensor([1, 1, tokens, tokens]))
-    return _metrics(updates, torch.stack(sums).mean(0).tolist())
+        sums.append(loss_fn.means(int(batch.loss_mask.sum())))
+    return _metrics(updates, [sum(column) / len(sums) for column in zip(*sums, strict=True)])
 
 
 class _Objective:
-    """GRPO's loss of a micro-batch; keeps the sums that the metrics need."""
+    """GRPO's loss of a micro-batch; keeps what the metrics need."""
 
     def __init__(self, config: ZeroConfig, reference: Transformer | None) -> None:
         self.config, self.reference = config, reference
-        self.sums = torch.zeros(4)  # policy loss, KL, tokens clipped low, tokens clipped high
+        self.seen: list[list[float]] = []
+        """Of each micro-batch: policy loss, KL, tokens clipped low, tokens clipped high."""
 
     def __call__(self, logprobs: Tensor, batch: Batch) -> Tensor:
         config, ref_logprobs = self.config, None
@@ -90,8 +93,14 @@ class _Objective:
             ref_logprobs=ref_logprobs,
         )
         seen = torch.stack([loss.policy, loss.kl, loss.low_clipped, loss.high_clipped])
-        self.sums += seen.detach().cpu()
+        self.seen.append(seen.detach().tolist())
         return loss.total
+
+    def means(self, tokens: int) -> list[float]:
+        """Sums over the micro-batches; the clipped tokens as a share of all."""
+        # fsum rounds once, at the end: the sum doesn't depend on which thread came first.
+        policy, kl, low, high = (math.fsum(column) for column in zip(*self.seen, strict=True))
+        return [policy, kl, low / tokens, high / tokens]
 
 
 def _metrics(updates: list[Update], sums: list[float]) -> dict[str, float]:

@@ -5,7 +5,8 @@ batch is the plain sum over micro-batches: 1 x 32 sequences and 4 x 8 give the s
 Pre-training, supervised fine-tuning and GRPO all go through here; they differ by `loss_fn`.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +19,7 @@ from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
 from minir1.rl.batch import micro_batches
 from minir1.rl.logprobs import token_logprobs
+from minir1.rl.parallel import in_order
 from minir1.rl.types import Batch
 
 LossFn = Callable[[Float[Tensor, "B T"], Batch], Tensor]
@@ -49,6 +51,19 @@ class Update:
     logp_difference_max: float = 0.0
     router_drift: float = 0.0
     """Share of (token, layer) places where the trainer's experts are not the sampler's."""
+
+    def __add__(self, other: "Update") -> "Update":
+        """Both together: sums, the larger maximum, and the loads added."""
+        loads = [load for load in (self.load, other.load) if load is not None]
+        return Update(
+            loss=self.loss + other.loss,
+            entropy=self.entropy + other.entropy,
+            aux_loss=self.aux_loss + other.aux_loss,
+            load=torch.stack(loads).sum(0) if loads else None,
+            logp_difference_mean=self.logp_difference_mean + other.logp_difference_mean,
+            logp_difference_max=max(self.logp_difference_max, other.logp_difference_max),
+            router_drift=self.router_drift + other.router_drift,
+        )
 
     def router_metrics(self) -> dict[str, float]:
         """The busiest and the idlest expert's load, where 1 is an even share."""
@@ -84,42 +99,68 @@ def update(
     *,
     temperature: float = 1.0,
     routing_replay: bool = False,
+    workers: int = 1,
 ) -> Update:
     """Accumulate the gradient of `batch`, clip it, step, and move the router's bias."""
     optimizer.zero_grad(set_to_none=True)
+    parameters = list(model.parameters())
+
+    def work(part: Batch) -> tuple[Update, Sequence[Tensor | None]]:
+        seen, total = _look(model, part, batch, optim, loss_fn, temperature, routing_replay)
+        if workers == 1:
+            total.backward()
+            return seen, ()
+        # Threads that add into the same .grad would do it in the order of the clock.
+        return seen, torch.autograd.grad(total, parameters, allow_unused=True)
+
+    parts = [batch.rows(i) for i in micro_batches(batch.lengths, optim.micro_batch_tokens)]
     seen = Update()
-    n_rows, n_tokens = batch.inputs.shape[0], float(batch.loss_mask.sum())
-    for index in micro_batches(batch.lengths, optim.micro_batch_tokens):
-        part = batch.rows(index)
-        routing = Routing(
-            forced_experts=part.experts if routing_replay else None, token_mask=part.token_mask
-        )
-        logprobs, entropy = token_logprobs(model, part, temperature, routing)
-        loss = loss_fn(logprobs, part)
-        total = loss
-        if routing.chosen:  # empty in a model without experts
-            balance = routing.balance_loss * (len(index) / n_rows)
-            total = loss + optim.balance_coef * balance
-            seen.aux_loss += float(balance.detach())
-            seen.load = routing.load if seen.load is None else seen.load + routing.load
-        total.backward()
-        seen.loss += float(loss.detach())
-        seen.entropy += float(entropy.sum()) / n_tokens
-        gap = torch.where(part.loss_mask, (logprobs.detach() - part.old_logprobs).abs(), 0.0)
-        seen.logp_difference_mean += float(gap.sum()) / n_tokens
-        seen.logp_difference_max = max(seen.logp_difference_max, float(gap.max()))
-        seen.router_drift += expert_changes(routing, part)
-    places = float(batch.token_mask.sum()) * max(1, model.config.n_moe_layers)
-    seen.router_drift /= places
-    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), optim.grad_clip)
-    seen.grad_norm = float(norm)
-    if not (torch.isfinite(norm) and torch.isfinite(torch.tensor(seen.loss))):
+    for part_seen, gradients in in_order(work, parts, workers):
+        seen = seen + part_seen
+        for parameter, gradient in zip(parameters, gradients, strict=False):
+            if gradient is not None:
+                grad = parameter.grad
+                parameter.grad = gradient if grad is None else grad.add_(gradient)
+    seen.grad_norm = float(torch.nn.utils.clip_grad_norm_(parameters, optim.grad_clip))
+    if not (math.isfinite(seen.grad_norm) and math.isfinite(seen.loss)):
         raise NotFiniteError(
             f"loss = {seen.loss}, gradient norm = {seen.grad_norm}", batch.inputs.tolist()
         )
     optimizer.step()
     move_router_bias(model, seen.load, optim.bias_update_speed)
     return seen
+
+
+def _look(
+    model: Transformer,
+    part: Batch,
+    batch: Batch,
+    optim: OptimConfig,
+    loss_fn: LossFn,
+    temperature: float,
+    routing_replay: bool,
+) -> tuple[Update, Tensor]:
+    """The forward pass of one micro-batch: its share of what is seen, and of the loss."""
+    forced = part.experts if routing_replay else None
+    routing = Routing(forced_experts=forced, token_mask=part.token_mask)
+    logprobs, entropy = token_logprobs(model, part, temperature, routing)
+    loss = total = loss_fn(logprobs, part)
+    n_tokens = float(batch.loss_mask.sum())
+    places = float(batch.token_mask.sum()) * max(1, model.config.n_moe_layers)
+    gap = torch.where(part.loss_mask, (logprobs.detach() - part.old_logprobs).abs(), 0.0)
+    seen = Update(
+        loss=float(loss.detach()),
+        entropy=float(entropy.sum()) / n_tokens,
+        logp_difference_mean=float(gap.sum()) / n_tokens,
+        logp_difference_max=float(gap.max()),
+        router_drift=expert_changes(routing, part) / places,
+    )
+    if routing.chosen:  # empty in a model without experts
+        balance = routing.balance_loss * (len(part.inputs) / len(batch.inputs))
+        total = loss + optim.balance_coef * balance
+        seen.aux_loss = float(balance.detach())
+        seen.load = routing.load
+    return seen, total
 
 
 def move_router_bias(model: Transformer, load: Tensor | None, speed: float) -> None:

@@ -66,6 +66,17 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def use_cores(threads: int, device: torch.device) -> int:
+    """How many workers share the work (`rl/parallel.py`); 0 threads means all usable cores.
+
+    Each worker computes on one core, so torch is told not to split its operations.
+    """
+    if device.type != "cpu":
+        return 1
+    torch.set_num_threads(1)
+    return threads or usable_cores()
+
+
 def describe(device: torch.device | str = "cpu") -> dict[str, Any]:
     """The machine in a few JSON values."""
     device = torch.device(device)

@@ -9,12 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from minir1.config import Config, TaskConfig
 from minir1.model.transformer import Transformer
 from minir1.recipes import RECIPES
-from minir1.run.device import pick_device
+from minir1.run.device import pick_device, use_cores
 from minir1.run.evaluate import evaluate, write_evaluation
 from minir1.run.home import open_run
 from minir1.run.ledger import Ledger
@@ -46,6 +44,7 @@ def evaluate_stage(
 ) -> dict[str, Any]:
     """Evaluate on every set, unless its file is already there. Returns the main summary."""
     tokenizer = Tokenizer(config.model.vocab_size)
+    workers = use_cores(config.threads, next(model.parameters()).device)
     results = {}
     for suffix, task in evaluation_sets(config.task).items():
         full = name + suffix
@@ -58,15 +57,15 @@ def evaluate_stage(
         head = {"name": full, "stage": stage, "step": step, "split": "heldout" + suffix}
         head |= {"recipe_hash": config.hash(), "seed": config.seed}
         with Ledger(out, f"evaluate {full}", config):
-            results[full] = head | evaluate(model, tokenizer, task, settings, seed=config.seed)
+            results[full] = head | evaluate(
+                model, tokenizer, task, settings, seed=config.seed, workers=workers
+            )
         write_evaluation(out, full, results[full])
     return results[name]
 
 
 def run(config: Config, out: Path) -> dict[str, Any]:
     """Do what is left of the whole job; the headline numbers and where the report is."""
-    if config.threads:
-        torch.set_num_threads(config.threads)
     out = open_run(config, out)
     device = pick_device(config.device)
     base = pretrain(config, out).to(device)

@@ -13,7 +13,7 @@ from minir1.model.transformer import Transformer
 from minir1.rl.batch import collate
 from minir1.rl.types import Batch, Rollout
 from minir1.rl.update import update
-from minir1.run.device import pick_device
+from minir1.run.device import pick_device, use_cores
 from minir1.run.models import new_model
 from minir1.stages.loop import Stage
 from minir1.tasks.countdown import Countdown
@@ -46,6 +46,7 @@ def corpus_task(task: TaskConfig) -> Countdown:
 def pretrain(config: Config, out: Path) -> Transformer:
     """Train the base, or go on where an earlier call was stopped."""
     device = pick_device(config.device)
+    workers = use_cores(config.threads, device)
     tokenizer = Tokenizer(config.model.vocab_size)
     task = corpus_task(config.task)
     model = new_model(config, device)
@@ -64,7 +65,9 @@ def pretrain(config: Config, out: Path) -> Transformer:
         started = time.perf_counter()
         pieces = documents(config.corpus, task, f"{config.seed}/{i}")
         batch = document_batch(list(islice(pieces, config.pretrain.sequences_per_step)), tokenizer)
-        seen = update(model, stage.optimizer, batch.to(device), config.pretrain.optim)
+        seen = update(
+            model, stage.optimizer, batch.to(device), config.pretrain.optim, workers=workers
+        )
         tokens = int(batch.loss_mask.sum())
         return {
             "loss": seen.loss,

@@ -16,7 +16,7 @@ from minir1.rl.behaviour import length_metrics, reward_metrics, trace_metrics
 from minir1.rl.groups import sample_groups
 from minir1.rl.step import grpo_step
 from minir1.run import evaluate as evaluation
-from minir1.run.device import pick_device
+from minir1.run.device import pick_device, use_cores
 from minir1.run.models import finished_model
 from minir1.stages.loop import Stage
 from minir1.tasks import make_task
@@ -31,6 +31,7 @@ def problem_seed(seed: int, step: int) -> int:
 def zero(config: Config, out: Path) -> Transformer:
     """Train the policy, or go on where an earlier call was stopped."""
     device = pick_device(config.device)
+    workers = use_cores(config.threads, device)
     tokenizer, task = Tokenizer(config.model.vocab_size), make_task(config.task)
     policy = finished_model(config, out, "pretrain", device)
     needs_reference = config.zero.kl_coef > 0
@@ -53,7 +54,14 @@ def zero(config: Config, out: Path) -> Transformer:
         started = time.perf_counter()
         problems = task.problems("train", problem_seed(config.seed, i))
         groups, replaced = sample_groups(
-            policy, tokenizer, task, problems, config.zero, seed=config.seed, step=i
+            policy,
+            tokenizer,
+            task,
+            problems,
+            config.zero,
+            seed=config.seed,
+            step=i,
+            workers=workers,
         )
         sampled = time.perf_counter()
         metrics = reward_metrics(groups) | length_metrics(groups)
@@ -69,12 +77,13 @@ def zero(config: Config, out: Path) -> Transformer:
             fixed_length=config.zero.budget(i),
             seed=f"{config.seed}/{i}",
             pad_id=tokenizer.pad_id,
+            workers=workers,
         )
         metrics["time/rollout"] = sampled - started
         metrics["time/train"] = time.perf_counter() - trained
         metrics["time/tokens_per_s"] = metrics["num_tokens"] / (sampled - started)
         if config.eval.every and (i + 1) % config.eval.every == 0 and i + 1 < config.zero.steps:
-            small_evaluation(config, out, policy, tokenizer, i + 1)
+            small_evaluation(config, out, policy, tokenizer, i + 1, workers)
         return metrics
 
     stage.run(step)
@@ -82,12 +91,18 @@ def zero(config: Config, out: Path) -> Transformer:
 
 
 def small_evaluation(
-    config: Config, out: Path, policy: Transformer, tokenizer: Tokenizer, step: int
+    config: Config, out: Path, policy: Transformer, tokenizer: Tokenizer, step: int, workers: int
 ) -> None:
     """A quick look at held-out problems on the way, written as `eval/step-<n>.json`."""
     problems = evaluation.heldout_problems(config.task, config.eval.every_problems)
     result = evaluation.evaluate(
-        policy, tokenizer, config.task, config.eval, seed=config.seed, problems=problems
+        policy,
+        tokenizer,
+        config.task,
+        config.eval,
+        seed=config.seed,
+        problems=problems,
+        workers=workers,
     )
     name = f"step-{step:06d}"
     head = {"name": name, "stage": "zero", "step": step, "split": "heldout"}

@@ -23,7 +23,7 @@ from minir1.tasks.reward import Reward
 OPTIM = OptimConfig(
     lr=0.02, weight_decay=0.0, warmup_steps=0, bias_update_speed=0.0, balance_coef=0.0
 )
-CONFIG = ZeroConfig(questions_per_step=2, group_size=16, optim=OPTIM)
+CONFIG = ZeroConfig(questions_per_step=2, group_size=16, minibatches=1, optim=OPTIM)
 BANDIT = ModelConfig(
     vocab_size=3, dim=16, n_layers=1, n_dense_layers=0, n_heads=2, moe_inter_dim=8,
     n_routed_experts=4, max_seq_len=8,
