@@ -9,7 +9,6 @@ hash, the versions and the machine. `python -m minir1.bench.seeds --table` print
 What the seeds must show was written down before they were run (`bench/thresholds.py`).
 """
 
-import json
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +20,7 @@ import tyro
 
 from minir1 import recipes
 from minir1.bench.thresholds import current, table, verdicts
+from minir1.run.jsonl import append_row, read_rows
 
 RESULTS = Path(__file__).parents[1] / "results" / "seeds.jsonl"
 
@@ -67,17 +67,14 @@ def run_all(names: Sequence[str], seeds: Sequence[int], out: Path, jobs: int, th
         futures = [pool.submit(one_run, name, seed, out, threads) for name, seed in todo]
         for future in futures:
             row = future.result()
-            with RESULTS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+            append_row(RESULTS, row)
             accuracy = row["final"]["pass@1"]["value"]
             print(f"{row['recipe']} seed {row['seed']}: pass@1 {accuracy:.3f}", flush=True)
 
 
 def read_results(path: Path = RESULTS) -> list[dict[str, Any]]:
     """All rows that were measured."""
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [row for _, row in read_rows(path)] if path.exists() else []
 
 
 def main(

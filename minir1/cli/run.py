@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from minir1.cli.options import Json, Recipe
 from minir1.cli.output import cells, table
@@ -24,7 +25,16 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
     if as_json:
         print(json.dumps(result))
         return 0
-    base, final = cells(result["base"]), cells(result["final"])
+    base, final = (cells(headline(result[name])) for name in ("base", "final"))
     table([("held out", "base", "after RL"), *((n, base[n], final.get(n, "")) for n in base)])
     print(f"\nThe report: {Path(result['report']).resolve()}")
     return 0
+
+
+def headline(summary: dict[str, Any]) -> dict[str, Any]:
+    """What a person wants to know first; the rest is in the report and in --json."""
+    kept = {name: value for name, value in summary.items() if name != "insight"}
+    if "insight" in summary:
+        kept["blind search"] = summary["insight"]["blind_at_same_tries"]
+        kept["above blind"] = summary["insight"]["surplus"]
+    return kept
