@@ -1,9 +1,10 @@
 """Rotary position embedding: a token's position, written as an angle.
 
-Two features make a pair, a point in the plane. At position p, pair j is turned by the
-angle p * frequency_j, with frequency_j = theta^(-2j / dim):
+Two features make a pair, a point in the plane, and a point in the plane is a complex number.
+At position p, pair j is turned by the angle p * frequency_j, with frequency_j =
+theta^(-2j / dim). To turn is to multiply by a number of length 1:
 
-    (a, b)  ->  (a cos - b sin,  a sin + b cos)          (Su et al. 2021, arXiv 2104.09864)
+    (a + ib)  ->  (a + ib) e^(i angle)                   (Su et al. 2021, arXiv 2104.09864)
 
 The dot product of a turned query and a turned key depends on the distance of their
 positions only. Two ways to choose the pairs exist, and weights trained for one are wrong
@@ -13,20 +14,14 @@ halves (x0, x_half), (x1, x_half+1).
 In the prompt's journey: inside every attention layer; angles are computed once a forward.
 """
 
-from typing import NamedTuple
-
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Complex, Float, Int
 from torch import Tensor
 
 from minir1.model.norm import widened
 
-
-class Rotation(NamedTuple):
-    """Cosine and sine of every position's angles; the batch axis is 1 if all rows agree."""
-
-    cos: Float[Tensor, "#B T half"]
-    sin: Float[Tensor, "#B T half"]
+Rotation = Complex[Tensor, "#B T half"]
+"""e^(i angle) of every position and pair; the batch axis is 1 if all rows agree."""
 
 
 def rope_frequencies(
@@ -42,22 +37,21 @@ def rope_frequencies(
 
 
 def rotation(positions: Int[Tensor, "B T"], frequencies: Float[Tensor, "half"]) -> Rotation:
-    """The angles of these positions, in float32: bfloat16 can't tell position 256 from 257."""
+    """The turns of these positions, in float32: bfloat16 can't tell position 256 from 257."""
     angles = positions[..., None] * frequencies
-    return Rotation(angles.cos(), angles.sin())
+    return torch.polar(torch.ones_like(angles), angles)
 
 
 def rotate_pairs(x: Float[Tensor, "B T H rope"], rotation: Rotation) -> Float[Tensor, "B T H rope"]:
     """Turn the pairs (x0, x1), (x2, x3), ... as DeepSeek does."""
-    cos, sin = rotation.cos[:, :, None], rotation.sin[:, :, None]
-    a, b = widened(x).unflatten(-1, (-1, 2)).unbind(-1)
-    return torch.stack((a * cos - b * sin, a * sin + b * cos), dim=-1).flatten(-2).to(x.dtype)
+    pairs = widened(x).unflatten(-1, (-1, 2)).contiguous()
+    turned = torch.view_as_complex(pairs) * rotation[:, :, None]
+    return torch.view_as_real(turned).flatten(-2).to(x.dtype)
 
 
 def rotate_halves(
     x: Float[Tensor, "B T H rope"], rotation: Rotation
 ) -> Float[Tensor, "B T H rope"]:
     """Turn the pairs (x0, x_half), (x1, x_half+1), ... as Llama and Qwen do."""
-    cos, sin = rotation.cos[:, :, None], rotation.sin[:, :, None]
-    a, b = widened(x).chunk(2, dim=-1)
-    return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1).to(x.dtype)
+    turned = torch.complex(*widened(x).chunk(2, dim=-1)) * rotation[:, :, None]
+    return torch.cat((turned.real, turned.imag), dim=-1).to(x.dtype)
