@@ -18,6 +18,8 @@ from minir1.config import Config, require
 
 CONFIG = "config.json"
 RUNS = Path("runs")
+RESULTS = Path(__file__).parents[1] / "results"
+"""What the package brings along: measured rows, and published runs."""
 
 
 def open_run(config: Config, out: Path | None = None) -> Path:
@@ -55,14 +57,28 @@ def open_run(config: Config, out: Path | None = None) -> Path:
 
 
 def find_run(run: Path | str) -> Path:
-    """The folder of a run, named by its path or by its name in `runs/`."""
-    for folder in (Path(run), RUNS / run):
+    """The folder of a run: by its path, by its name in `runs/`, or a published one by its name."""
+    for folder in (Path(run), RUNS / run, RESULTS / run):
         if (folder / CONFIG).is_file():
             return folder
-    known = sorted(file.parent.name for file in RUNS.glob(f"*/{CONFIG}"))
+    known = sorted({file.parent.name for root in (RUNS, RESULTS) for file in _configs(root)})
     near = difflib.get_close_matches(Path(run).name, known, cutoff=0.4) or known
     hint = f"runs here: {', '.join(near)}" if near else "start one with `minir1 run RECIPE`"
     raise ValueError(f"{run} is not a run: it holds no {CONFIG}; {hint}")
+
+
+def published(name: str) -> Path:
+    """The folder of a run that came with the package (`bench/publish.py` puts it there)."""
+    folder = RESULTS / name
+    if not (folder / CONFIG).is_file():
+        known = ", ".join(file.parent.name for file in _configs(RESULTS)) or "none"
+        raise ValueError(f"no run {name!r} came with the package; there are: {known}")
+    return folder
+
+
+def _configs(root: Path) -> list[Path]:
+    """The config of every run whose folder lies in `root`, unfinished copies left out."""
+    return sorted(root.glob(f"[!.]*/{CONFIG}"))
 
 
 def read_config(run: Path) -> Config:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from minir1 import recipes
 from minir1.config import Config
+from minir1.run import home
 from minir1.run.home import differences, find_run, open_run, read_config
 
 
@@ -88,6 +89,7 @@ def test_fields_that_an_older_version_did_not_write_keep_their_default(tmp_path)
 
 def test_runs_are_found_by_path_and_by_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(home, "RESULTS", tmp_path / "none")
     with pytest.raises(ValueError, match="minir1 run RECIPE"):
         find_run("laptop")
     folder = open_run(Config(), tmp_path / "runs" / "laptop")
@@ -101,4 +103,4 @@ def test_differences_are_exactly_the_changed_fields(seed, steps):
     base = Config()
     other = replace(base, seed=seed, pretrain=replace(base.pretrain, steps=steps))
     expected = {"seed": (0, seed)} if seed else {}
-    assert differences(base, other) == expected | {"pretrain.steps": (1000, steps)}
+    assert differences(base, other) == expected | {"pretrain.steps": (base.pretrain.steps, steps)}

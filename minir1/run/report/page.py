@@ -34,14 +34,14 @@ BEHAVIOUR = {
 SHARES = ("pass@1", "first_try", "repeats")
 
 
-def write_report(run_dir: Path, recipes: Recipes | None = None) -> Path:
-    """Write `report/index.html` and its charts, from what the run has so far.
+def write_report(run_dir: Path, recipes: Recipes | None = None, out: Path | None = None) -> Path:
+    """Write `index.html` and its charts into `out` (the run's `report/` if not given).
 
     `recipes` are those that the command to make the run again may start from.
     """
     run = read_run(Path(run_dir))
-    folder = run.folder / "report"
-    folder.mkdir(exist_ok=True)
+    folder = run.folder / "report" if out is None else Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
     # Everything that isn't marked as safe is escaped: a model may write any text.
     environment = Environment(
         loader=PackageLoader("minir1.run.report", "."),

@@ -1,0 +1,92 @@
+"""Copy the part of a finished run that readers need into the package, under a name.
+
+    python -m minir1.bench.publish runs/seeds/laptop-0 laptop
+
+The copy is a run like any other: `minir1 sample laptop`, `minir1 eval laptop` and `minir1 report
+laptop` work right after a clone, and the lessons open at once. What makes a run large stays
+behind: optimizers, earlier checkpoints, most rows of pre-training, and the transcripts of the
+small evaluations on the way (their summaries stay).
+"""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import tyro
+
+from minir1.config import require
+from minir1.run import checkpoint
+from minir1.run.evaluate import write_evaluation
+from minir1.run.home import CONFIG, RESULTS, find_run, read_config
+from minir1.run.jsonl import append_row
+from minir1.run.ledger import read_ledger
+from minir1.run.metrics import read_metrics
+from minir1.run.models import STAGES
+
+EVERY = 10
+"""Of pre-training, every tenth row of the diary is kept. Of RL, all."""
+
+
+def publish(run: Path, name: str, root: Path = RESULTS) -> Path:
+    """Write the copy as `root/name`, in place of an older one; a run must be finished."""
+    require(re.fullmatch(r"\w[\w-]*", name) is not None, "name", name, "use letters, digits, _, -")
+    require_finished(run)
+    copy = root / f".new-{name}"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir(parents=True)
+    shutil.copy(run / CONFIG, copy / CONFIG)
+    for row in read_metrics(run):
+        if row["stage"] != "pretrain" or row["step"] % EVERY == 0:
+            append_row(copy / "metrics.jsonl", row)
+    for row in read_ledger(run):
+        row["device"]["platform"] = row["device"]["platform"].split("-")[0]  # not its kernel
+        append_row(copy / "ledger.jsonl", row)
+    for path in sorted((run / "eval").glob("*.json")):
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        if path.stem.startswith("step-"):
+            summary["rows"] = []
+        write_evaluation(copy, path.stem, summary)
+    for stage in STAGES:
+        last = checkpoint.latest(run / "checkpoints", stage, repair=False)
+        assert last is not None, "a finished run has a checkpoint of each stage"
+        checkpoint.save(
+            copy / "checkpoints", stage, last.step, model=last.model, state=last.state, keep=1
+        )
+    shutil.rmtree(root / name, ignore_errors=True)
+    os.replace(copy, root / name)
+    return root / name
+
+
+def require_finished(run: Path) -> None:
+    """A ValueError that says what is still to be done, unless all is."""
+    config = read_config(run)
+    steps = {"pretrain": config.pretrain.steps, "zero": config.zero.steps}
+    for stage in STAGES:
+        last = checkpoint.latest(run / "checkpoints", stage, repair=False)
+        done = 0 if last is None else last.step
+        if last is None or done < steps[stage]:
+            raise ValueError(
+                f"{run} can't be published: its {stage} stage is at step {done} of {steps[stage]}; "
+                f"finish it with `minir1 run {config.name} --out {run}`"
+            )
+    for name in ("base", "final"):
+        if not (run / "eval" / f"{name}.json").exists():
+            raise ValueError(f"{run} can't be published: it has no eval/{name}.json yet")
+
+
+def main(run: tyro.conf.Positional[Path], name: tyro.conf.Positional[str]) -> None:
+    """Publish a run under a name.
+
+    Args:
+        run: the run's folder, or its name in runs/
+        name: what readers will call it
+    """
+    folder = publish(find_run(run), name)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        print(f"{path.stat().st_size:>10,}  {path.relative_to(folder)}")
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
