@@ -59,7 +59,7 @@ def three_curves(run: Run, folder: Path) -> list[Picture]:
         axes.scatter(steps, values, s=7, color=LIGHT["after"], alpha=0.28, linewidths=0)
         line = smooth(values, window_for(len(values)))
         axes.plot(steps, line, color=LIGHT["after"], linewidth=1.8, label="training problems")
-        _held_out(axes, [one for one in held_out if field in one], field)
+        held_out_points(axes, [one for one in held_out if field in one], field)
         if field == "pass@1":
             as_percent(axes)
         if not pictures:
@@ -71,8 +71,8 @@ def three_curves(run: Run, folder: Path) -> list[Picture]:
     return pictures
 
 
-def _held_out(axes: Axes, evaluations: list[dict], field: str) -> None:
-    """Held-out measurements with their intervals."""
+def held_out_points(axes: Axes, evaluations: list[dict], field: str) -> None:
+    """Draw held-out measurements with their intervals."""
     if not evaluations:
         return
     steps = [one["step"] for one in evaluations]

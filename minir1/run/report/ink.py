@@ -66,6 +66,13 @@ def new_chart(title: str, unit: str, width: float, height: float) -> tuple[Figur
     figure.text(0.01, 0.985, title, va="top", fontsize=9.5, weight="bold", color=LIGHT["ink"])
     figure.text(0.01, 0.985 - 0.52 * room, unit, va="top", fontsize=8, color=LIGHT["muted"])
     axes = figure.subplots()
+    tidy(axes)
+    return figure, axes
+
+
+def tidy(axes: Axes) -> None:
+    """Leave of the axes only what a reader needs: a light grid, and numbers that are quiet."""
+    axes.set_facecolor("none")
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(LIGHT["grid"])
@@ -75,7 +82,6 @@ def new_chart(title: str, unit: str, width: float, height: float) -> tuple[Figur
     axes.set_axisbelow(True)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    return figure, axes
 
 
 def x_label(axes: Axes, text: str) -> None:

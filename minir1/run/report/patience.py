@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from minir1.run.report.ink import LIGHT, Picture, as_percent, finish, new_chart, x_label
 from minir1.run.report.reading import Run
@@ -71,7 +72,16 @@ def verdict(after: Insight) -> str:
 
 
 def path_chart(run: Run, folder: Path) -> Picture | None:
-    """Accuracy against tries made: how RL moved the policy, beside the blind searcher's curve."""
+    """`path_figure` as a part of the page."""
+    drawn = path_figure(run)
+    return drawn and finish(drawn[0], folder, "patience-path", drawn[1])
+
+
+def path_figure(run: Run) -> tuple[Figure, str] | None:
+    """Accuracy against tries made: how RL moved the policy, beside the blind searcher's curve.
+
+    The second part of the result says the same in words.
+    """
     walked = [one for one in run.on_the_way() if "tries" in one.get("insight", {})]
     if not walked or "blind_curve_by_tries_made" not in walked[-1]["insight"]:
         return None
@@ -79,26 +89,30 @@ def path_chart(run: Run, folder: Path) -> Picture | None:
     tries = np.array([one["insight"]["tries"] for one in walked])
     right = np.array([one["insight"]["accuracy"] for one in walked])
     figure, axes = new_chart("Tries made", "share of held-out problems solved", 4.4, 2.9)
-    limit = max(tries.max() * 1.25, 3.0)
+    limit = min(max(tries.max() * 1.25, 3.0), made[-1])
     x = np.linspace(made[0], limit, 60)
     blind = np.interp(x, made, solved)
     axes.plot(x, blind, color=LIGHT["blind"], linewidth=1.8, linestyle=(0, (4, 2)))
     axes.text(limit * 1.025, blind[-1], "blind search", color=LIGHT["blind"], va="center")
     axes.plot(tries, right, color=LIGHT["after"], linewidth=1, alpha=0.6)
     axes.scatter(tries[1:-1], right[1:-1], s=14, color=LIGHT["after"], linewidths=0)
-    ends = [(0, "base", "before", -11)] + [(-1, "after RL", "after", 5)] * (len(walked) > 1)
-    for place, label, color, up in ends:
+    ends = [(0, "base", "before")] + [(-1, "after RL", "after")] * (len(walked) > 1)
+    for place, label, color in ends:
         measured = walked[place]["pass@1"]
         x, y = tries[place], measured["value"]
         axes.vlines(x, measured["low"], measured["high"], color=LIGHT[color], linewidth=1.4)
         axes.scatter(x, y, s=46, color=LIGHT[color], linewidths=0, zorder=3)
-        axes.annotate(label, (x, y), (9, up), textcoords="offset points", color=LIGHT[color])
+        above = y > np.interp(x, made, solved)  # on the side where the dashed line isn't
+        axes.annotate(
+            label, (x, y), (-8, 5) if above else (9, -11), textcoords="offset points",
+            ha="right" if above else "left", color=LIGHT[color],
+        )  # fmt: skip
     axes.set_xlim(0, limit * 1.3)
     axes.set_ylim(0, 1.15 * max(right.max(), blind[-1]))
     as_percent(axes)
     x_label(axes, "tries made, mean a response")
     text = f"from {percent(right[0])} with {tries[0]:.1f} tries to {percent(right[-1])}"
-    return finish(figure, folder, "patience-path", f"{text} with {tries[-1]:.1f} tries")
+    return figure, f"{text} with {tries[-1]:.1f} tries"
 
 
 def cap_chart(run: Run, folder: Path) -> Picture | None:
