@@ -26,6 +26,9 @@ LONGER = {
     "minir1/config.py": "a glossary, read one noun at a time; a split would scatter a run's facts",
 }
 
+# Where a program is run as code, and why it may be.
+RUNS_CODE = {"minir1/tasks/code/child/__main__.py": "behind walls, in a process that knows no gold"}
+
 # A pin that is left out on purpose.
 NOT_PINNED = {"triton": "each CUDA build of torch asks for one version of its own"}
 
@@ -172,6 +175,8 @@ def untidy(path: str, source: str) -> list[str]:
             found.append(f"{path}:{node.lineno}: module-global state; pass it along")
         elif isinstance(node, ast.FunctionDef) and lines_of(node) > MAX_FUNCTION:
             found.append(f"{path}:{node.lineno}: {node.name} has {lines_of(node)} lines")
+        elif path in RUNS_CODE:
+            continue
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("eval", "exec"):
             found.append(f"{path}:{node.lineno}: {ast.unparse(node.func)} runs text as code")
     return found

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from minir1.tasks.arithmetic import Arithmetic, verify_arithmetic
 from minir1.tasks.base import Task, Verdict
+from minir1.tasks.code import verify_code
 from minir1.tasks.completion import parse
 from minir1.tasks.countdown import Countdown, verify_countdown
 
@@ -42,6 +43,7 @@ TASKS: Mapping[str, type[Countdown] | type[Arithmetic]] = {
 VERIFIERS: Mapping[str, Callable[[Any, str], Verdict]] = {
     "countdown": verify_countdown,
     "arithmetic": verify_arithmetic,
+    "code": verify_code,
     "format": verify_format,
 }
 
