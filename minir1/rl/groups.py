@@ -47,7 +47,6 @@ def sample_groups(
     *,
     seed: int,
     step: int,
-    workers: int = 1,
 ) -> tuple[list[Group], int]:
     """The groups of one step, and how many dead groups were replaced on the way."""
     wanted, size = config.questions_per_step, config.group_size
@@ -65,7 +64,6 @@ def sample_groups(
             eos_id=tokenizer.eos_id,
             temperature=config.temperature,
             record_experts=policy.config.n_moe_layers > 0,
-            workers=workers,
         )
         asked += len(batch)
         for i, problem in enumerate(batch):

@@ -1,9 +1,10 @@
 """Several cores, one model: independent pieces of work on threads, results in order.
 
 A small model's matrices are too small to split over cores: with two threads inside each
-operation, training is hardly faster than with one. But micro-batches, and rows of a sampling
-batch, are independent of each other, and torch lets go of Python's lock while it computes.
-So each thread takes a whole piece: on two cores that trains 1.6 times as fast.
+operation, training is hardly faster than with one. But micro-batches are independent of each
+other, and torch lets go of Python's lock while it computes. So each thread takes a whole
+micro-batch: on two cores that trains 1.6 times as fast. (Sampling is not worth sharing: its
+operations are so short that two threads wait for the lock, and both are slower than one.)
 
 Results come back in the order of the work, never in the order of the clock, so a sum over
 them has the same bits whatever the threads did. On a GPU there is one worker.

@@ -9,7 +9,7 @@ that each router chose. The trainer compares both with its own: the difference i
 bug detector in RL.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +19,6 @@ from torch import Tensor
 from minir1.model.cache import KVCache
 from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
-from minir1.rl.parallel import in_order
 from minir1.rl.sampling import draw, uniforms
 from minir1.rl.types import Rollout
 
@@ -96,38 +95,21 @@ def sample(
     eos_id: int,
     temperature: float = 1.0,
     record_experts: bool = False,
-    workers: int = 1,
 ) -> list[Rollout]:
-    """One rollout for each (prompt, key); `workers` threads share the rows."""
-
-    def work(rows: range) -> list[Rollout]:
-        steps = decode(
-            model,
-            [prompts[row] for row in rows],
-            [keys[row] for row in rows],
-            max_new_tokens=max_new_tokens,
-            eos_id=eos_id,
-            temperature=temperature,
-            record_experts=record_experts,
-        )
-        return collect(steps, [prompts[row] for row in rows], max_new_tokens, eos_id)
-
-    workers = min(workers, len(prompts))
-    shares = [range(start, len(prompts), workers) for start in range(workers)]
-    rollouts = {}
-    for rows, made in zip(shares, in_order(work, shares, workers), strict=True):
-        rollouts |= dict(zip(rows, made, strict=True))
-    return [rollouts[row] for row in range(len(prompts))]
-
-
-def collect(
-    steps: Iterable[Drawn], prompts: Sequence[Sequence[int]], max_new_tokens: int, eos_id: int
-) -> list[Rollout]:
-    """Put the steps of decoding together into rollouts, each cut at its end token."""
+    """One rollout for each (prompt, key), each cut at its end token."""
     shape = (len(prompts), max_new_tokens)
     tokens = torch.full(shape, eos_id)
     logprobs = torch.zeros(shape)
     experts: list[tuple[Tensor, Tensor]] = []
+    steps = decode(
+        model,
+        prompts,
+        keys,
+        max_new_tokens=max_new_tokens,
+        eos_id=eos_id,
+        temperature=temperature,
+        record_experts=record_experts,
+    )
     for step, drawn in enumerate(steps):
         rows = drawn.rows.cpu()
         tokens[rows, step] = drawn.tokens.cpu()

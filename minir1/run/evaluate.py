@@ -24,7 +24,6 @@ from minir1.rl.rollout import sample
 from minir1.rl.sampling import row_key
 from minir1.rl.types import Rollout
 from minir1.run import stats
-from minir1.run.device import use_cores
 from minir1.run.insight import insight
 from minir1.run.models import last_model
 from minir1.tasks import Problem, Verdict, make_task, parse
@@ -48,7 +47,6 @@ def evaluate(
     *,
     seed: int,
     problems: Sequence[Problem] | None = None,
-    workers: int = 1,
 ) -> dict[str, Any]:
     """Sample, judge and summarise; the layout is that of `eval/<name>.json`."""
     problems = heldout_problems(task, config.problems) if problems is None else problems
@@ -63,7 +61,6 @@ def evaluate(
             max_new_tokens=config.max_new_tokens,
             eos_id=tokenizer.eos_id,
             temperature=config.temperature,
-            workers=workers,
         )
     judge = make_task(task)
     rows = [
@@ -94,8 +91,7 @@ def evaluate_run(
     given = {"problems": problems, "samples": samples, "temperature": temperature}
     settings = replace(config.eval, **{k: v for k, v in given.items() if v is not None})
     tokenizer = Tokenizer(config.model.vocab_size)
-    workers = use_cores(config.threads, next(model.parameters()).device)
-    result = evaluate(model, tokenizer, config.task, settings, seed=config.seed, workers=workers)
+    result = evaluate(model, tokenizer, config.task, settings, seed=config.seed)
     head = {"run": str(run_dir), "stage": found.stage, "step": found.step, "split": "heldout"}
     return head | {name: value for name, value in result.items() if name != "rows"}
 

@@ -8,7 +8,7 @@ from minir1.config import Config
 from minir1.model.transformer import Transformer
 from minir1.run import checkpoint
 from minir1.run.checkpoint import Checkpoint
-from minir1.run.device import pick_device
+from minir1.run.device import pick_device, use_cores
 from minir1.run.home import read_config
 
 STAGES = ("pretrain", "zero")
@@ -47,7 +47,9 @@ def last_model(run_dir: Path, folder: str | None = None) -> tuple[Config, Transf
         raise ValueError(
             f"{run_dir} has no checkpoint yet: make one, with `minir1 run {config.name}`"
         )
-    return config, _filled(config, found, pick_device(config.device)), found
+    device = pick_device(config.device)
+    use_cores(config.threads, device)
+    return config, _filled(config, found, device), found
 
 
 def _filled(config: Config, found: Checkpoint, device: torch.device) -> Transformer:

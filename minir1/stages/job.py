@@ -12,7 +12,7 @@ from typing import Any
 from minir1.config import Config, TaskConfig
 from minir1.model.transformer import Transformer
 from minir1.recipes import RECIPES
-from minir1.run.device import pick_device, use_cores
+from minir1.run.device import pick_device
 from minir1.run.evaluate import evaluate, write_evaluation
 from minir1.run.home import open_run
 from minir1.run.ledger import Ledger
@@ -44,7 +44,6 @@ def evaluate_stage(
 ) -> dict[str, Any]:
     """Evaluate on every set, unless its file is already there. Returns the main summary."""
     tokenizer = Tokenizer(config.model.vocab_size)
-    workers = use_cores(config.threads, next(model.parameters()).device)
     results = {}
     for suffix, task in evaluation_sets(config.task).items():
         full = name + suffix
@@ -57,9 +56,7 @@ def evaluate_stage(
         head = {"name": full, "stage": stage, "step": step, "split": "heldout" + suffix}
         head |= {"recipe_hash": config.hash(), "seed": config.seed}
         with Ledger(out, f"evaluate {full}", config):
-            results[full] = head | evaluate(
-                model, tokenizer, task, settings, seed=config.seed, workers=workers
-            )
+            results[full] = head | evaluate(model, tokenizer, task, settings, seed=config.seed)
         write_evaluation(out, full, results[full])
     return results[name]
 

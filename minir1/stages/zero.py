@@ -61,7 +61,6 @@ def zero(config: Config, out: Path) -> Transformer:
             config.zero,
             seed=config.seed,
             step=i,
-            workers=workers,
         )
         sampled = time.perf_counter()
         metrics = reward_metrics(groups) | length_metrics(groups)
@@ -83,7 +82,7 @@ def zero(config: Config, out: Path) -> Transformer:
         metrics["time/train"] = time.perf_counter() - trained
         metrics["time/tokens_per_s"] = metrics["num_tokens"] / (sampled - started)
         if config.eval.every and (i + 1) % config.eval.every == 0 and i + 1 < config.zero.steps:
-            small_evaluation(config, out, policy, tokenizer, i + 1, workers)
+            small_evaluation(config, out, policy, tokenizer, i + 1)
         return metrics
 
     stage.run(step)
@@ -91,7 +90,7 @@ def zero(config: Config, out: Path) -> Transformer:
 
 
 def small_evaluation(
-    config: Config, out: Path, policy: Transformer, tokenizer: Tokenizer, step: int, workers: int
+    config: Config, out: Path, policy: Transformer, tokenizer: Tokenizer, step: int
 ) -> None:
     """A quick look at held-out problems on the way, written as `eval/step-<n>.json`."""
     problems = evaluation.heldout_problems(config.task, config.eval.every_problems)
@@ -102,7 +101,6 @@ def small_evaluation(
         config.eval,
         seed=config.seed,
         problems=problems,
-        workers=workers,
     )
     name = f"step-{step:06d}"
     head = {"name": name, "stage": "zero", "step": step, "split": "heldout"}

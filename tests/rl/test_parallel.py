@@ -9,7 +9,6 @@ from minir1.config import ModelConfig, OptimConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.batch import collate
 from minir1.rl.parallel import in_order
-from minir1.rl.rollout import sample
 from minir1.rl.types import Rollout
 from minir1.rl.update import update
 from minir1.run.optim import build_optimizer
@@ -41,9 +40,7 @@ def test_an_error_of_a_worker_reaches_the_caller():
 
 @pytest.mark.parametrize("workers", [2, 3])
 def test_an_update_has_the_same_bits_whatever_the_workers(workers):
-    rollouts = [
-        Rollout([1, 2], list(range(3, 4 + i)), [-1.0] * (i + 1), "eos") for i in range(9)
-    ]
+    rollouts = [Rollout([1, 2], list(range(3, 4 + i)), [-1.0] * (i + 1), "eos") for i in range(9)]
     batch = collate(rollouts, [1.0, -1.0, 0.5] * 3)
     optim = OptimConfig(micro_batch_tokens=12)
     states, seen = [], []
@@ -55,16 +52,3 @@ def test_an_update_has_the_same_bits_whatever_the_workers(workers):
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     assert [u.loss for u in seen[0]] == [u.loss for u in seen[1]]
     assert [u.grad_norm for u in seen[0]] == [u.grad_norm for u in seen[1]]
-
-
-def test_workers_share_the_rows_of_a_sampling_batch():
-    model = Transformer(TINY)
-    prompts = [[1, 2, 3], [4, 5], [6], [7, 8], [9, 10]]
-    options = {"max_new_tokens": 20, "eos_id": 0, "record_experts": True}
-    alone = sample(model, prompts, list(range(5)), **options)
-    shared = sample(model, prompts, list(range(5)), workers=2, **options)
-    for one, other in zip(alone, shared, strict=True):
-        assert one.prompt_ids == other.prompt_ids
-        assert one.completion_ids == other.completion_ids
-        assert one.logprobs == pytest.approx(other.logprobs, abs=1e-5)
-        assert torch.equal(one.experts, other.experts)
