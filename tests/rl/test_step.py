@@ -206,6 +206,32 @@ def test_the_metrics_of_a_first_step_on_policy():
     assert later["loss"] == pytest.approx(later["policy_loss"] + 0.1 * later["kl"], abs=1e-6)
 
 
+@pytest.mark.parametrize("temperature", [0.7, 1.5])
+def test_the_trainer_judges_at_the_sampler_s_temperature(temperature):
+    config = replace(CONFIG, temperature=temperature, kl_coef=0.1)
+    policy = Transformer(BANDIT, torch.Generator().manual_seed(1))
+    reference = copy.deepcopy(policy)
+    groups = pull(policy, 0, config)
+    metrics = grpo_step(policy, build_optimizer(policy, OPTIM), groups, config, reference=reference)
+    assert metrics["sampling/sampling_logp_difference/max"] < 1e-5
+    assert metrics["kl"] == 0.0  # the reference is read at the same temperature
+
+
+def test_routing_replay_is_the_step_s_to_ask_for():
+    """The router changes its mind between sampling and training, as in a later mini-batch."""
+    for replay in (False, True):
+        config = replace(CONFIG, routing_replay=replay)
+        policy = Transformer(BANDIT, torch.Generator().manual_seed(1))
+        groups = pull(policy, 0, config)
+        (router,) = policy.routers()
+        used = groups[0].rollouts[0].experts
+        assert used is not None
+        router.e_score_correction_bias[used[0, 0].long()] = -5.0  # these won't be chosen again
+        metrics = grpo_step(policy, build_optimizer(policy, OPTIM), groups, config)
+        assert (metrics["router/drift"] == 0.0) == replay
+        assert (metrics["sampling/sampling_logp_difference/max"] < 1e-5) == replay
+
+
 def test_the_reference_is_read_and_never_trained():
     policy, reference = Transformer(BANDIT), Transformer(BANDIT, torch.Generator().manual_seed(5))
     before = copy.deepcopy(reference.state_dict())
