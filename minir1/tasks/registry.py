@@ -20,6 +20,7 @@ from minir1.tasks.base import Task, Verdict
 from minir1.tasks.code import verify_code
 from minir1.tasks.completion import parse
 from minir1.tasks.countdown import Countdown, verify_countdown
+from minir1.tasks.maths.verify import verify_maths
 
 _Entry = TypeVar("_Entry")
 
@@ -43,6 +44,7 @@ TASKS: Mapping[str, type[Countdown] | type[Arithmetic]] = {
 VERIFIERS: Mapping[str, Callable[[Any, str], Verdict]] = {
     "countdown": verify_countdown,
     "arithmetic": verify_arithmetic,
+    "math": verify_maths,
     "code": verify_code,
     "format": verify_format,
 }
