@@ -18,7 +18,7 @@ from minir1.text.tokenizer import Tokenizer
 from minir1.text.trace import is_right, read_tries, trace_stats
 
 TASK = corpus_task(TaskConfig())
-BASE = CorpusConfig()
+BASE = CorpusConfig(facts_share=0.25, check_share=0.6, stop_on_yes=0.95, give_up=0.4, max_tries=14)
 TRACES = replace(BASE, facts_share=0.0, sweep_share=0.0, aimed_share=0.0, patient_share=0.0)
 """Random searchers only; each test turns the dial that it looks at."""
 FACTS = replace(BASE, facts_share=1.0)
