@@ -19,7 +19,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import select
 import shutil
+import socket
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -91,12 +93,19 @@ def works(measures: tuple[str, ...]) -> bool:
 
 def probe(measures: tuple[str, ...]) -> Level:
     """Try every door behind these measures."""
-    with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile() as private:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.NamedTemporaryFile() as private,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear,
+    ):
         os.chmod(folder, 0o777)  # anyone may write here, but for the walls
         os.chmod(private.name, 0o644)
-        arguments = [os.getpid(), private.name, folder]
+        ear.bind(("127.0.0.1", 0))
+        arguments = [os.getpid(), private.name, folder, ear.getsockname()[1]]
         outcome = run(PROBE.read_text("utf-8"), "open_doors", [arguments], measures, PROBE_LIMITS)
+        # A closed world may have an address 127.0.0.1 of its own: what counts is what is heard.
+        heard = bool(select.select([ear], [], [], 0)[0])
     if len(outcome.lines) != 3:
         raise RuntimeError(f"the probe brought no answer behind {' + '.join(measures)}")
-    doors = json.loads(outcome.lines[1])
+    doors = json.loads(outcome.lines[1]) | {"use the network": heard}
     return Level(measures, tuple(name for name, opened in doors.items() if opened))

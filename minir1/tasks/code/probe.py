@@ -8,7 +8,7 @@ import os
 import socket
 
 
-def open_doors(parent: int, private_file: str, folder: str) -> dict[str, bool]:
+def open_doors(parent: int, private_file: str, folder: str, port: int) -> dict[str, bool]:
     """Try each door in a harmless way; True where it opened."""
     doors = {
         "read other people's files": lambda: open(private_file).close(),
@@ -16,7 +16,7 @@ def open_doors(parent: int, private_file: str, folder: str) -> dict[str, bool]:
         "start processes": start_process,
         "signal other processes": lambda: os.kill(parent, 0),
         "read other processes": lambda: open(f"/proc/{parent}/environ").close(),
-        "use the network": use_network,
+        "use the network": lambda: call(port),
     }
     return {name: opens(door) for name, door in doors.items()}
 
@@ -45,7 +45,7 @@ def start_process() -> None:
     os.waitpid(process, 0)
 
 
-def use_network() -> None:
-    """Find a way to this host's own address; nothing is sent."""
+def call(port: int) -> None:
+    """Send a word to the grader's ear; whether it was heard is seen there."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as channel:
-        channel.connect(("127.0.0.1", 9))
+        channel.sendto(b"hello", ("127.0.0.1", port))

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,7 +31,8 @@ from typing import Any, BinaryIO
 
 CHILD = Path(__file__).parent / "child"
 WALLS = b'"walls"\n'
-BUBBLEWRAP = "bwrap --unshare-all --die-with-parent --ro-bind / / --dev /dev --proc /proc --"
+MEASURES = ("rlimits", "user", "landlock", "seccomp", "namespaces", "bubblewrap")
+BUBBLEWRAP = "--unshare-all --die-with-parent --ro-bind / / --dev /dev --proc /proc --"
 
 START_S = 10.0
 """Seconds for the interpreter and the walls; the program isn't charged for them."""
@@ -69,6 +71,9 @@ def run(
     >>> run("def double(x): return 2 * x", "double", [[2], [21]], ("rlimits",), Limits()).lines
     (b'"ready"', b'4', b'42', b'')
     """
+    unknown = set(measures) - set(MEASURES)
+    if unknown:
+        raise ValueError(f"measures = {sorted(unknown)} can't be used: take some of {MEASURES}")
     request = {
         "program": program,
         "fn": fn,
@@ -96,7 +101,9 @@ def start(stdin: BinaryIO, write_end: int, measures: Sequence[str]) -> subproces
     # -I: no variables, no user's folder. -S: no site-packages. -B: write no byte code.
     command = [sys.executable, "-I", "-S", "-B", str(CHILD), str(write_end)]
     if "bubblewrap" in measures:
-        command = BUBBLEWRAP.split() + command
+        helper = shutil.which("bwrap")  # found here, for the child has no PATH
+        assert helper, "a level with bubblewrap on a host without it"
+        command = [helper, *BUBBLEWRAP.split(), *command]
     return subprocess.Popen(
         command,
         stdin=stdin,

@@ -86,7 +86,7 @@ def set_limits(memory_bytes: int, cpu_s: int) -> None:
         resource.setrlimit(kind, (value, value))
 
 
-def load(program: str, fn: str):
+def load(program: str, fn: str) -> Callable[..., object]:
     """Run the program's own lines as a module, and find the function in it."""
     module = ModuleType("program")  # so `if __name__ == "__main__"` stays asleep
     sys.modules["program"] = module  # where dataclasses and enums look up their home
@@ -97,7 +97,7 @@ def load(program: str, fn: str):
     return function
 
 
-def plain(value):
+def plain(value: object) -> object:
     """The value itself, if JSON can hold it without bending it: keys must be texts."""
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
