@@ -1,6 +1,6 @@
 """Which walls this host has: each one tried at the start, and the doors tried behind them.
 
-    rlimits     memory, CPU, files of 0 bytes, no new process; own session, empty environment
+    rlimits     memory, CPU, files of 0 bytes, no new process; own session, bare environment
     user        root's child becomes nobody
     landlock    files, TCP, signals                                        (Linux 5.13 and later)
     seccomp     a deny-list of system calls

@@ -16,6 +16,7 @@ def open_doors(parent: int, private_file: str, folder: str, port: int) -> dict[s
         "start processes": start_process,
         "signal other processes": lambda: os.kill(parent, 0),
         "read other processes": lambda: open(f"/proc/{parent}/environ").close(),
+        "take two gigabytes": lambda: bytearray(2**31),
         "use the network": lambda: call(port),
     }
     return {name: opens(door) for name, door in doors.items()}
@@ -25,7 +26,7 @@ def opens(door) -> bool:
     """Whether one try goes through."""
     try:
         door()
-    except OSError:
+    except (OSError, MemoryError):
         return False
     return True
 

@@ -34,7 +34,7 @@ WALLS = b'"walls"\n'
 MEASURES = ("rlimits", "user", "landlock", "seccomp", "namespaces", "bubblewrap")
 BUBBLEWRAP = "--unshare-all --die-with-parent --ro-bind / / --dev /dev --proc /proc --"
 
-START_S = 10.0
+START_S = 30.0
 """Seconds for the interpreter and the walls; the program isn't charged for them."""
 PATIENCE_S = 1.0
 """Seconds for a keeper to end its small world."""
@@ -97,9 +97,10 @@ def run(
 
 
 def start(stdin: BinaryIO, write_end: int, measures: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start the harness: own session, empty environment, no descriptor but the pipe."""
-    # -I: no variables, no user's folder. -S: no site-packages. -B: write no byte code.
-    command = [sys.executable, "-I", "-S", "-B", str(CHILD), str(write_end)]
+    """Start the harness: own session, bare environment, no descriptor but the pipe."""
+    # -P -s -S: no path but the library's. -B: write no byte code. It is -I, but for one variable:
+    # with the seed of the hashes fixed, a set of texts has one order, and a program one verdict.
+    command = [sys.executable, "-P", "-s", "-S", "-B", str(CHILD), str(write_end)]
     if "bubblewrap" in measures:
         helper = shutil.which("bwrap")  # found here, for the child has no PATH
         assert helper, "a level with bubblewrap on a host without it"
@@ -110,7 +111,7 @@ def start(stdin: BinaryIO, write_end: int, measures: Sequence[str]) -> subproces
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=(write_end,),
-        env={},
+        env={"PYTHONHASHSEED": "0"},
         cwd="/",
         start_new_session=True,
     )
