@@ -24,6 +24,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 LIMIT_S = 1.5
@@ -37,6 +38,13 @@ RENEW = 2000
 """Requests that a worker serves before a fresh one takes over."""
 
 
+@dataclass(slots=True)
+class Budget:
+    """Time that several requests share: those of one answer, say. A worker's start is free."""
+
+    left_s: float = LIMIT_S
+
+
 class Late(Exception):
     """The worker ran out of time or memory, and is gone."""
 
@@ -47,21 +55,21 @@ class Pool:
     A worker calls it once, before its first request, so slow imports cost no request its time.
     """
 
-    def __init__(self, target: str, size: int = 2, limit_s: float = LIMIT_S) -> None:
+    def __init__(self, target: str, size: int = 2) -> None:
         self.target = target
-        self.limit_s = limit_s
         self._idle: list[_Worker] = []
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(size)
 
-    def call(self, request: Any) -> Any:
+    def call(self, request: Any, budget: Budget | None = None) -> Any:
         """The reply to one request, or Late. Any number of threads may call at once."""
+        budget = budget or Budget()
         with self._free:
             for last in (False, True):
                 with self._lock:
                     worker = self._idle.pop() if self._idle else _Worker(self.target)
                 try:
-                    reply = worker.ask(request, self.limit_s)
+                    reply = worker.ask(request, budget)
                 except _Lost:
                     worker.kill()
                     # It may have been dead before it was asked: one more try.
@@ -118,7 +126,7 @@ class _Worker:
         self.ready = False
         self.buffer = b""
 
-    def ask(self, request: Any, limit_s: float) -> Any:
+    def ask(self, request: Any, budget: Budget) -> Any:
         if not self.ready:
             assert self._line(START_S) == "ready"
             self.ready = True
@@ -129,7 +137,10 @@ class _Worker:
         except BrokenPipeError:
             raise _Lost from None
         self.served += 1
-        return self._line(limit_s)
+        start = time.monotonic()
+        reply = self._line(budget.left_s)
+        budget.left_s -= time.monotonic() - start
+        return reply
 
     def _line(self, limit_s: float) -> Any:
         """The next line of the child, within the time."""

@@ -82,7 +82,7 @@ BROKEN = {
     b'{"task": "arithmetic", "gold": 23, "pred": 23}': 'the field "pred" is of type int',
     b'{"task": "arithmetic", "gold": 23, "pred": null}': 'the field "pred" is of type NoneType',
     b'{"task": "countdwn", "gold": 23, "pred": ""}': "did you mean 'countdown'?",
-    b'{"task": "", "gold": 23, "pred": ""}': "Known: countdown, arithmetic, format",
+    b'{"task": "", "gold": 23, "pred": ""}': "Known: countdown, arithmetic, math, code, format",
     b'{"task": "arithmetic", "gold": "23", "pred": ""}': "gold = '23' can't be used: give one",
     b'{"task": "countdown", "gold": {"numbers": [1]}, "pred": ""}': "gold.target = None can't",
 }

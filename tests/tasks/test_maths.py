@@ -114,6 +114,13 @@ def test_a_question_shows_its_echoes():
     assert verify_maths("2^x", "<answer> 2^x </answer>", "Which grows faster, $2^x$ or $x^2$?")
 
 
+def test_a_percent_sign_counts_as_a_unit_only_where_the_question_asks_for_one():
+    completion = r"<answer> 5\% </answer>"
+    assert verify_maths("5", completion, "By what percentage did it grow?") is Verdict.CORRECT
+    assert verify_maths("5", completion, r"With 20\% off, what does it cost?") is Verdict.WRONG
+    assert verify_maths("5", completion) is Verdict.WRONG
+
+
 def test_it_is_registered_as_a_task():
     assert verify("math", "1/2", r"<answer> \boxed{0.5} </answer>") is Verdict.CORRECT
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from minir1.tasks.pool import Late, Pool
+from minir1.tasks.pool import Budget, Late, Pool
 
 
 def start():
@@ -41,7 +41,7 @@ def start():
 @pytest.fixture(scope="module")
 def pool():
     # The worker finds this file by its folder, as it finds every module.
-    with Pool(f"{__name__.rpartition('.')[2]}:start", size=2, limit_s=1.0) as pool:
+    with Pool(f"{__name__.rpartition('.')[2]}:start", size=2) as pool:
         yield pool
 
 
@@ -69,6 +69,14 @@ def test_a_bad_request_costs_its_own_time_and_no_more(pool, request_):
     with pytest.raises(Late):
         pool.call(request_)
     assert pool.call("next") == "next"
+
+
+def test_requests_may_share_their_time(pool):
+    budget = Budget(1.0)
+    pool.call(["sleep", 0.4], budget)
+    assert budget.left_s <= 0.6
+    with pytest.raises(Late):
+        pool.call(["sleep", 0.8], budget)
 
 
 def test_a_late_worker_is_gone(pool):

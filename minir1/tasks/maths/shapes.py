@@ -63,7 +63,7 @@ def _label(tree: Node) -> str:
     match tree:
         case Name(name) if variables(tree):
             return name
-        case Op("*", (Name(f), Name(x))) if f in "fghpqFGPQ" and x in "xtnyz":
+        case Op("*", (Name(f), Name(x))) if f in "fgh" and x in "xtn":
             return f
     return ""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from typing import Any
 
 from minir1.tasks.base import Verdict
@@ -23,7 +24,10 @@ from minir1.tasks.maths.parser import Answer, read
 from minir1.tasks.maths.shapes import shaped
 from minir1.tasks.maths.size import check
 from minir1.tasks.maths.tree import Node, Op, Refused, to_json
-from minir1.tasks.pool import Late, Pool
+from minir1.tasks.pool import Budget, Late, Pool
+
+_PERCENT = re.compile(r"\b(?:what|which|as a|find the) percent", re.IGNORECASE)
+"""A question that asks for a percentage; one that only speaks of them doesn't match."""
 
 
 def verify_maths(gold: Any, completion: str, question: str | None = None) -> Verdict:
@@ -72,11 +76,12 @@ def _is_right(gold: Answer, answer: Answer, question: str | None) -> bool:
     if gold.unit and answer.unit and gold.unit != answer.unit:
         return False
     a, b = gold.tree, answer.tree
-    if question and ("percent" in question.lower() or "%" in question):
+    if question and _PERCENT.search(question):
         a, b = _without_percent(a, b)
     if not is_finished(shaped(a)[1], shaped(b)[1], question):
         return False
-    return Comparison(_ask).answers(a, b)
+    budget = Budget()
+    return Comparison(lambda x, y: _ask(x, y, budget)).answers(a, b)
 
 
 def _without_percent(a: Node, b: Node) -> tuple[Node, Node]:
@@ -89,8 +94,8 @@ def _without_percent(a: Node, b: Node) -> tuple[Node, Node]:
     return inner[0], inner[1]
 
 
-def _ask(a: Node, b: Node) -> bool:
-    reply = _workers(os.getpid()).call([to_json(a), to_json(b)])
+def _ask(a: Node, b: Node, budget: Budget) -> bool:
+    reply = _workers(os.getpid()).call([to_json(a), to_json(b)], budget)
     assert isinstance(reply, bool)
     return reply
 
