@@ -81,7 +81,7 @@ def learn_trl(policy: Transformer, config: Config, ticks: Ticks, micro_batch: in
     need("transformers", "trl", "accelerate", "datasets")
     from datasets import Dataset
     from transformers import PrinterCallback, TrainerCallback
-    from trl import GRPOTrainer
+    from trl.trainer.grpo_trainer import GRPOTrainer
 
     zero, tokenizer = config.zero, Tokenizer(config.model.vocab_size)
     problems = [p for step in range(ticks.steps) for p in problems_of(config, step)]
@@ -126,15 +126,15 @@ class TrlReward:
 
     def __call__(
         self, completion_ids: list[list[int]], problem: list[int], **_: Any
-    ) -> list[float]:
-        rewards = []
+    ) -> list[float | None]:
+        rewards: list[float] = []
         for ids, index in zip(completion_ids, problem, strict=True):
             rollout = Rollout([], ids, [0.0] * len(ids), "eos")
             group = judge(self.task, self.tokenizer, self.problems[index], [rollout], self.zero)
             rewards.append(group.totals[0])
         self.mean = sum(rewards) / len(rewards)
         self.mean_length = sum(map(len, completion_ids)) / len(completion_ids)
-        return rewards
+        return [*rewards]
 
 
 LOSSES = {"token": "dapo", "sequence": "grpo", "fixed": "dr_grpo"}
@@ -143,7 +143,7 @@ LOSSES = {"token": "dapo", "sequence": "grpo", "fixed": "dr_grpo"}
 
 def trl_settings(zero: ZeroConfig, folder: str, steps: int, micro_batch: int) -> Any:
     """Our settings in TRL's words; all that would cost it time for nothing is off."""
-    from trl import GRPOConfig
+    from trl.trainer.grpo_config import GRPOConfig
 
     rollouts = zero.questions_per_step * zero.group_size
     update = rollouts // zero.minibatches
