@@ -1,0 +1,83 @@
+"""A run's curves for a lesson: the three of R1-Zero together, patience, and intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.ticker import MultipleLocator
+
+from minir1.lab.picture import Picture, panels
+from minir1.run.report.curves import THREE, held_out_points, smooth, window_for
+from minir1.run.report.ink import LIGHT, as_percent, x_label
+from minir1.run.report.patience import path_figure
+from minir1.run.report.reading import Run
+from minir1.run.report.sections import other_sets
+from minir1.run.report.words import percent
+
+Measured = Mapping[str, float]
+"""A value with its 95% interval: {"value", "low", "high"}."""
+
+
+def three_curves(run: Run) -> Picture:
+    """Accuracy, response length and self-checking of a run, side by side."""
+    figure, row = panels(*((title, unit) for _, _, title, unit in THREE), height=2.7)
+    held_out = run.on_the_way()
+    changes = []
+    for axes, (metric, field, title, _) in zip(row, THREE, strict=True):
+        steps, values = run.series("zero", metric)
+        axes.scatter(steps, values, s=7, color=LIGHT["after"], alpha=0.28, linewidths=0)
+        line = smooth(values, window_for(len(values)))
+        axes.plot(steps, line, color=LIGHT["after"], linewidth=1.8, label="training problems")
+        held_out_points(axes, [one for one in held_out if field in one], field)
+        if field == "pass@1":
+            as_percent(axes)
+        axes.set_ylim(bottom=0)
+        x_label(axes, "RL step")
+        changes.append(f"{title.lower()} from {line[0]:.3g} to {line[-1]:.3g}")
+    row[0].legend(loc="lower right", fontsize=8, frameon=False, labelcolor=LIGHT["ink"])
+    return Picture(figure, f"Over {steps[-1]:.0f} RL steps: {', '.join(changes)}")
+
+
+def path(run: Run) -> Picture:
+    """Accuracy against tries made, beside blind search (`minir1/run/report/patience.py`)."""
+    drawn = path_figure(run)
+    if drawn is None:
+        raise ValueError(f"{run.folder} has no evaluation that counts tries, so there is no path")
+    return Picture(*drawn)
+
+
+def interval_chart(title: str, unit: str, measured: Mapping[str, Measured]) -> Picture:
+    """Shares with their 95% intervals, one a line, on one scale."""
+    figure, (axes,) = panels((title, unit), height=0.85 + 0.32 * len(measured), width=7.2)
+    lines = np.arange(len(measured))[::-1]
+    for line, (label, one) in zip(lines, measured.items(), strict=True):
+        color = LIGHT["before"] if "base" in label else LIGHT["after"]
+        axes.hlines(line, one["low"], one["high"], color=color, linewidth=2.2)
+        axes.scatter(one["value"], line, s=34, color=color, linewidths=0, zorder=3, clip_on=False)
+        text = f"{percent(one['value'])}  ({percent(one['low'])} to {percent(one['high'])})"
+        axes.annotate(
+            text, (1.01, line), xycoords=("axes fraction", "data"), va="center", fontsize=8,
+            color=LIGHT["ink"],
+        )  # fmt: skip
+    axes.set_yticks(lines, list(measured))
+    axes.tick_params(axis="y", labelsize=8.5, labelcolor=LIGHT["ink"], pad=8)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", color=LIGHT["grid"], linewidth=0.7)
+    axes.set_ylim(-0.6, len(measured) - 0.4)
+    axes.set_xlim(0, 1.0)
+    axes.xaxis.set_major_locator(MultipleLocator(0.2))
+    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}%")
+    words = "; ".join(f"{label} {percent(one['value'])}" for label, one in measured.items())
+    return Picture(figure, f"{title}: {words}")
+
+
+def all_sets(run: Run) -> Picture:
+    """Accuracy on every held-out set, before and after RL, with intervals."""
+    measured = {
+        f"{one['label'].partition(':')[0]}, {label}": one[end]
+        for one in other_sets(run)
+        for end, label in (("base", "base"), ("final", "after RL"))
+        if one[end]
+    }
+    return interval_chart("Right answers on each held-out set", "pass@1, 95% interval", measured)
