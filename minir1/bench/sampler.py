@@ -9,7 +9,7 @@ The other sides are `generate` with its cache, with each attention that works on
 continuous batching (`generate_batch`), which frees the place of a finished row at once.
 """
 
-import functools
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from minir1.bench.rows import Row, row
 from minir1.bench.twin import need, twin
 from minir1.model.transformer import Transformer
 from minir1.rl.rollout import sample
+from minir1.rl.sampling import row_key
 from minir1.text.tokenizer import Tokenizer
 
 NEVER = -1
@@ -57,9 +58,7 @@ def main(
     settings = {"batch": batch, "new_tokens": new_tokens, "temperature": 1.0}
     rows = []
     for case, eos in (("fixed length", NEVER), ("natural stop", tokenizer.eos_id)):
-        sides: dict[str, Side] = {
-            "minir1": functools.partial(ours, model, prompts, new_tokens, eos)
-        }
+        sides: dict[str, Side] = {"minir1": ours(model, prompts, new_tokens, eos)}
         for attention in ("sdpa", "eager"):
             name = f"transformers generate, {attention}"
             sides[name] = generate(other, attention, prompts, new_tokens, eos, tokenizer.pad_id)
@@ -76,15 +75,23 @@ def main(
     return rows
 
 
-def ours(
-    model: Transformer, prompts: Sequence[Sequence[int]], new_tokens: int, eos: int
-) -> dict[str, float]:
+def ours(model: Transformer, prompts: Sequence[Sequence[int]], new_tokens: int, eos: int) -> Side:
     """Our sampler as RL uses it: log-probabilities and experts are recorded."""
-    keys = range(len(prompts))
-    rollouts = sample(
-        model, prompts, keys, max_new_tokens=new_tokens, eos_id=eos, record_experts=True
-    )
-    return counts([len(rollout.completion_ids) for rollout in rollouts])
+    turns = itertools.count()
+
+    def side() -> dict[str, float]:
+        turn = next(turns)  # other random numbers each time, as the other sides have them
+        rollouts = sample(
+            model,
+            prompts,
+            [row_key(0, turn, row, 0) for row in range(len(prompts))],
+            max_new_tokens=new_tokens,
+            eos_id=eos,
+            record_experts=True,
+        )
+        return counts([len(rollout.completion_ids) for rollout in rollouts])
+
+    return side
 
 
 def counts(lengths: Sequence[int]) -> dict[str, float]:

@@ -64,7 +64,7 @@ def test_the_tokenizers_face_writes_the_same_ids() -> None:
     assert (face.pad_token_id, face.eos_token_id) == (tokenizer.pad_id, tokenizer.eos_id)
 
 
-def test_all_sides_of_the_sampler_write_what_was_asked_for(monkeypatch) -> None:
+def test_all_sides_of_the_sampler_write_what_was_asked_for() -> None:
     """Every prompt to its full length, or up to its end token."""
     model, tokenizer = random_model(SMALL), Tokenizer()
     other = twin.twin(model, tokenizer)
@@ -72,7 +72,7 @@ def test_all_sides_of_the_sampler_write_what_was_asked_for(monkeypatch) -> None:
     for attention in ("sdpa", "eager"):
         side = sampler.generate(other, attention, prompts, 6, sampler.NEVER, tokenizer.pad_id)
         assert side() == {"tokens": 18.0, "longest": 6.0}
-    assert sampler.ours(model, prompts, 6, sampler.NEVER) == {"tokens": 18.0, "longest": 6.0}
+    assert sampler.ours(model, prompts, 6, sampler.NEVER)() == {"tokens": 18.0, "longest": 6.0}
 
 
 def test_generate_counts_tokens_up_to_the_end_token() -> None:
