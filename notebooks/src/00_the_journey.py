@@ -3,7 +3,7 @@
 #
 # A language model learns to reason, and its only teacher is a function that says *right* or *wrong*.
 # First you follow **one prompt** through all of it, hop by hop. Each hop is one function in one file,
-# and you run it. Then you look at a whole run: the three curves of R1-Zero, made on a laptop.
+# and you run it. Then you look at a whole run: the three curves of R1-Zero, at a size that a laptop can train.
 #
 # | | |
 # |---|---|
@@ -83,7 +83,8 @@ strip([tokenizer.words[i] for i in ids], title="The prompt and its ids", below=i
 #
 # The policy answers the same prompt many times. Each answer is a **rollout**, all of them are a **group**.
 # A token is drawn from the policy's own distribution, and its log-probability is written down: it will be
-# needed twice. The loop around `draw` is in [minir1/rl/rollout.py](../minir1/rl/rollout.py).
+# needed twice. With `record_experts`, the choices of the model's routers are kept as well. The loop around `draw`
+# is in [minir1/rl/rollout.py](../minir1/rl/rollout.py).
 #
 # The policy here is the **base**: it has read arithmetic facts and sloppy searches, and has had no RL.
 #
@@ -179,17 +180,18 @@ reward_and_advantage(group.totals, advantages)
 # No error, no warning. **Predict** why, then run the cell.
 
 # %%
-all_wrong, all_right = torch.zeros(1, size), torch.ones(1, size)
-for rewards_of_all in (all_wrong, all_right):
-    print("advantages:", sorted(set(group_advantages(rewards_of_all)[0].tolist())))
-for p in (0.001, 0.02, 0.2, 0.5):
-    print(
-        f"success chance {p:5}: a group of {size} is dead with chance {p**size + (1 - p) ** size:.3f}"
-    )
+from minir1.run.models import new_model
+
+untrained = new_model(config, torch.device("cpu"))
+babble = sample(untrained, [ids] * size, keys, **limits)
+said = [tokenizer.decode(rollout.completion_ids) for rollout in babble]
+right = torch.tensor([[float(task.verify(problem.gold, text) == "CORRECT") for text in said]])
+print("it says:", said[0][:80])
+print("rewards", right.unique().tolist(), "advantages", group_advantages(right).unique().tolist())
 _, dead = run.series("zero", "frac_reward_zero_std")
-print(
-    f"in the laptop run: {dead[:5].mean():.0%} dead in the first 5 steps, {dead[-5:].mean():.0%} in the last 5"
-)
+print(f"dead in the run: first 5 steps {dead[:5].mean():.0%}, last 5 {dead[-5:].mean():.0%}")
+chances = [(p, f"{p**size + (1 - p) ** size:.3f}") for p in (0.001, 0.02, 0.2, 0.5)]
+Table(("success chance", f"a group of {size} is dead with chance"), chances)
 
 # %% [markdown]
 # A group whose rewards are all equal is **dead**: nobody is better than anybody, so there is nothing to
@@ -308,11 +310,12 @@ both = {
     name: evaluate(model, tokenizer, config.task, settings, seed=0)["pass@1"]
     for name, model in (("base", base), ("after one step", policy))
 }
+display(show(evaluate))
 few = f"pass@1 on {settings.problems} held-out problems, with its 95% interval"
 interval_chart("Can one step be seen?", few, both)
 
 # %% [markdown]
-# If the two intervals overlap as much as they should, nobody can tell. One step is small; a run makes many.
+# Where two intervals overlap widely, nobody can tell which is better. One step is small; a run makes many.
 #
 # ---
 #
@@ -388,7 +391,8 @@ bill(run)
 #
 # # The same code at scale
 #
-# A recipe is one frozen value; a larger machine gets another recipe, not another program. Recipes for rented GPUs,
+# A recipe is one frozen value; a larger machine gets another recipe, not another program. `minir1 diff smoke laptop`
+# prints all that changes between two. Recipes for rented GPUs,
 # up to 8 x H800, are **not here yet**: what is here was run on CPUs. But the model's code has no size in it. Below,
 # it is built in the shape of DeepSeek-V3 (without memory for its weights), and the recipe of this run
 # stands beside R1-Zero's published one (arXiv 2501.12948v2, sections 2.1 and B.4).
@@ -407,27 +411,36 @@ beside_r1_zero(run)
 #
 # Answer aloud, then open.
 #
-# <details><summary>1. A rollout is right. Can its advantage be 0?</summary>
+# <details><summary>1. Name the eleven hops. Which of them change the policy?</summary>
+#
+# Problem, prompt ids, rollouts, verdict, reward, advantage, batch, loss, new weights, checkpoint, evaluation. Only
+# the ninth changes it.
+# </details>
+# <details><summary>2. A rollout is right. Can its advantage be 0?</summary>
 #
 # Yes: when all of its group are right. The group is dead. (Hop 6)
 # </details>
-# <details><summary>2. Why is the prompt masked in the loss?</summary>
+# <details><summary>3. Why is the prompt masked in the loss?</summary>
 #
 # The policy didn't write it. Learning from it would be imitation of our template. (Hop 7)
 # </details>
-# <details><summary>3. The loss is 0.0000. Is training stuck?</summary>
+# <details><summary>4. The loss is 0.0000. Is training stuck?</summary>
 #
 # Not by that alone. Advantages cancel in the sum; look at the gradient norm and at the share of dead groups. (Hops 6, 8)
 # </details>
-# <details><summary>4. Sampler and trainer differ by 0.3 nats before the first update. What now?</summary>
+# <details><summary>5. How do you check that one step did what it should?</summary>
+#
+# Compute the log-probabilities again: the right rollouts should have risen, the wrong ones fallen, most of them. (Hop 9)
+# </details>
+# <details><summary>6. Sampler and trainer differ by 0.3 nats before the first update. What now?</summary>
 #
 # Stop and search: a wrong temperature, a shift by one, another template, a broken cache. (Hop 8)
 # </details>
-# <details><summary>5. "Ours got 62%, theirs 60%, on 100 problems." Who is better?</summary>
+# <details><summary>7. "Ours got 62%, theirs 60%, on 100 problems." Who is better?</summary>
 #
 # Nobody knows: at 100 problems an interval is about 19 points wide. (Hop 11)
 # </details>
-# <details><summary>6. Responses grow longer, accuracy rises. Has the model learned to think better?</summary>
+# <details><summary>8. Responses grow longer, accuracy rises. Has the model learned to think better?</summary>
 #
 # Not necessarily. Compare with blind search at the same number of tries: it may only be more patient.
 # </details>
