@@ -89,7 +89,7 @@ def describe(device: torch.device | str = "cpu") -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "platform": platform.platform(terse=True),
+        "platform": platform.system(),
     }
 
 
