@@ -60,7 +60,8 @@ WRONG = render_completion("", "0") + " <eos>"
 def test_pass_at_1_is_the_mean_over_problems_and_samples(monkeypatch):
     """Of four samples, problem i has i % 5 right ones."""
     order = {p.question: i for i, p in enumerate(heldout_problems(TASK, CONFIG.problems))}
-    scripted(monkeypatch, lambda p, k: right(p) if k < order[p.question] % 5 else WRONG)
+    broken = [WRONG, "yes", f"{WRONG} {WRONG}", render_completion("", "1 / 0")]  # never right
+    scripted(monkeypatch, lambda p, k: right(p) if k < order[p.question] % 5 else broken[k])
     result = evaluate(MODEL, TOKENIZER, TASK, CONFIG, seed=0)
     assert result["pass@1"]["value"] == pytest.approx(0.5)
     assert result["pass@1"]["low"] < 0.5 < result["pass@1"]["high"]
@@ -78,9 +79,9 @@ def test_the_majority_is_the_most_frequent_answer_right_or_wrong(monkeypatch):
         kind = order[problem.question] % 4
         if kind == 0:  # two right ones against two wrong ones that differ
             return right(problem) if k < 2 else render_completion("", str(k))
-        if kind == 1:  # one right one against two equal wrong ones
+        if kind in (1, 3):  # one right one, the first, against two equal wrong ones
             return right(problem) if k == 0 else (WRONG if k < 3 else "yes")
-        return right(problem) if kind == 2 and k == 3 else "no"
+        return right(problem) if k == 3 else "no"
 
     scripted(monkeypatch, answers)
     result = evaluate(MODEL, TOKENIZER, TASK, CONFIG, seed=0)
