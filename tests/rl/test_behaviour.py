@@ -39,12 +39,12 @@ def test_rewards():
 def test_lengths():
     groups = [
         make(["yes no <eos>", "yes"], [0.0, 0.0]),
-        make(["no no no no", "yes <eos>"], [0.0, 0.0]),
+        make(["no no no no", "yes yes"], [0.0, 0.0]),
     ]
     assert length_metrics(groups) == {
         "completions/mean_length": 2.5,
         "completions/max_length": 4.0,
-        "completions/clipped_ratio": 0.5,
+        "completions/clipped_ratio": 0.75,
         "num_tokens": 10.0,
     }
 

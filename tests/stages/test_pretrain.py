@@ -11,6 +11,7 @@ from minir1.config import Config
 from minir1.run.metrics import read_metrics
 from minir1.run.models import finished_model
 from minir1.run.optim import learning_rate
+from minir1.stages import pretrain as module
 from minir1.stages.pretrain import corpus_task, document_batch, pretrain
 from minir1.text.corpus import Document, documents
 from minir1.text.tokenizer import Tokenizer
@@ -40,8 +41,12 @@ def test_each_step_reads_documents_of_its_own(tiny):
     assert len(set(seen)) == 6
 
 
-def test_the_diary_of_pretraining(tiny, tmp_path):
+def test_the_diary_of_pretraining(tiny, tmp_path, monkeypatch):
+    read = []
+    real = module.document_batch
+    monkeypatch.setattr(module, "document_batch", lambda p, t: read.append(tuple(p)) or real(p, t))
     pretrain(tiny, tmp_path)
+    assert len(set(read)) == len(read) == 3
     rows = read_metrics(tmp_path)
     assert [(row["stage"], row["step"]) for row in rows] == [("pretrain", i) for i in (1, 2, 3)]
     assert rows[0]["loss"] == pytest.approx(math.log(tiny.model.vocab_size), abs=0.4)  # uniform
