@@ -22,9 +22,6 @@ SOURCES = sorted([*(ROOT / "minir1").rglob("*.py"), *(ROOT / "kernels").rglob("*
 
 MAX_LINES = 200
 MAX_FUNCTION = 60
-LONGER = {
-    "minir1/config.py": "a glossary, read one noun at a time; a split would scatter a run's facts",
-}
 
 # Where a program is run as code, and why it may be.
 RUNS_CODE = {"minir1/tasks/code/child/__main__.py": "behind walls, in a process that knows no gold"}
@@ -159,7 +156,7 @@ def untidy(path: str, source: str) -> list[str]:
     """What in a source file the house does not want, one line each."""
     tree = ast.parse(source)
     found = []
-    if source.count("\n") > MAX_LINES and path not in LONGER:
+    if source.count("\n") > MAX_LINES:
         found.append(f"{path}: {source.count(chr(10))} lines; split it by concept")
     if source.strip() and not ast.get_docstring(tree):
         found.append(f"{path}: no docstring at the top")
@@ -189,11 +186,6 @@ def test_sources_are_tidy():
         for line in untidy(file.relative_to(ROOT).as_posix(), file.read_text("utf-8"))
     ]
     assert not found, "\n" + "\n".join(found)
-
-
-def test_exceptions_to_the_length_are_needed():
-    for path, reason in LONGER.items():
-        assert reason and (ROOT / path).read_text("utf-8").count("\n") > MAX_LINES, path
 
 
 DOC = '"""A file."""\n'

@@ -62,6 +62,12 @@ THRESHOLDS = (
         ratio("length"),
         high=1.1,
     ),
+    Threshold(
+        "laptop_long",
+        "10 points above blind search that makes as many tries",
+        lambda b, f: f["insight"]["surplus"]["value"],
+        0.10,
+    ),
 )
 
 

@@ -15,12 +15,11 @@ ROOT = Path(__file__).parents[2]
 def test_the_source_is_the_file(monkeypatch):
     monkeypatch.chdir(ROOT / "tests")
     shown = show(config.require)
-    lines = (ROOT / "minir1" / "config.py").read_text().splitlines()
-    assert shown.path == "../minir1/config.py"
+    lines = (ROOT / "minir1" / "config" / "check.py").read_text().splitlines()
+    assert shown.path == "../minir1/config/check.py"
     assert lines[shown.line - 1] == shown.text.splitlines()[0] == repr(shown).splitlines()[1]
-    assert shown._repr_markdown_().startswith(
-        f"[minir1/config.py, line {shown.line}](../minir1/config.py)\n\n```python\ndef require("
-    )
+    link = f"[minir1/config/check.py, line {shown.line}](../minir1/config/check.py)"
+    assert shown._repr_markdown_().startswith(f"{link}\n\n```python\ndef require(")
 
 
 def test_methods_lose_their_indentation_and_wrappers_are_looked_through():
@@ -34,7 +33,7 @@ def test_methods_lose_their_indentation_and_wrappers_are_looked_through():
 
 def test_classes_and_modules():
     assert show(config.RewardConfig).text.splitlines()[1] == "class RewardConfig:"
-    assert show(config).text.startswith('"""The nouns of a run.')
+    assert show(config).text.startswith('"""The nouns of a run,')
 
 
 def test_what_has_no_source_says_so():

@@ -1,0 +1,30 @@
+"""How a model is evaluated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minir1.config.check import at_least, require
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvalConfig:
+    """Evaluation on held-out problems; pass@k by the unbiased estimator."""
+
+    problems: int = 500
+    samples: int = 1
+    """Completions a problem."""
+    temperature: float = 1.0
+    max_new_tokens: int = 200
+    batch_size: int = 256
+    every: int = 25
+    """Steps between the small evaluations during RL. 0 is off."""
+    every_problems: int = 100
+
+    def __post_init__(self) -> None:
+        at_least(self, 2, "problems", "every_problems")  # one problem has no interval
+        at_least(self, 1, "samples", "max_new_tokens", "batch_size")
+        at_least(self, 0, "every")
+        require(
+            self.temperature >= 0, "eval.temperature", self.temperature, "use 0 (greedy) or more"
+        )

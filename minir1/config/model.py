@@ -1,0 +1,102 @@
+"""The shape of the transformer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from minir1.config.check import at_least, require
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelConfig:
+    """The shape of the transformer, in the names of DeepSeek-V3's `ModelArgs`."""
+
+    vocab_size: int = 128
+    dim: int = 64
+    n_layers: int = 4
+    n_dense_layers: int = 1
+    """The first layers have one dense MLP of width `inter_dim` instead of experts."""
+    inter_dim: int = 192
+    moe_inter_dim: int = 48
+    """Hidden width of one expert."""
+    n_heads: int = 4
+    attention: Literal["mla", "gqa"] = "mla"
+    # Multi-head latent attention.
+    q_lora_rank: int = 0
+    """Rank of the query's down-projection; 0 means one plain projection."""
+    kv_lora_rank: int = 32
+    qk_nope_head_dim: int = 16
+    qk_rope_head_dim: int = 8
+    v_head_dim: int = 24
+    # Grouped-query attention.
+    n_kv_heads: int = 2
+    head_dim: int = 16
+    qk_norm: bool = False
+    """RMSNorm on each head's query and key, as Qwen3 does."""
+    # Mixture of experts.
+    n_routed_experts: int = 8
+    n_shared_experts: int = 1
+    n_activated_experts: int = 2
+    n_expert_groups: int = 1
+    n_limited_groups: int = 1
+    score_func: Literal["sigmoid", "softmax"] = "sigmoid"
+    norm_topk_prob: bool = True
+    """Divide the chosen experts' weights by their sum."""
+    route_scale: float = 1.0
+    # The rest.
+    rope_theta: float = 10000.0
+    max_seq_len: int = 512
+    norm_eps: float = 1e-6
+    tie_embeddings: bool = True
+    backend: Literal["auto", "torch", "triton"] = "auto"
+    """Who runs the experts; chosen once and logged with its reason (model/dispatch.py)."""
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "vocab_size", "dim", "n_layers", "n_heads", "inter_dim", "max_seq_len")
+        at_least(self, 0, "n_dense_layers", "n_routed_experts", "n_shared_experts", "q_lora_rank")
+        require(self.norm_eps > 0, "model.norm_eps", self.norm_eps, "use a small number above 0")
+        require(self.rope_theta > 1, "model.rope_theta", self.rope_theta, "use a number above 1")
+        if self.attention == "mla":
+            at_least(self, 1, "kv_lora_rank", "qk_nope_head_dim", "v_head_dim")
+            even = self.qk_rope_head_dim >= 2 and self.qk_rope_head_dim % 2 == 0
+            require(even, "model.qk_rope_head_dim", self.qk_rope_head_dim, "use an even number")
+        else:
+            even = self.head_dim >= 2 and self.head_dim % 2 == 0
+            require(even, "model.head_dim", self.head_dim, "use an even number")
+            require(
+                self.n_kv_heads >= 1 and self.n_heads % self.n_kv_heads == 0,
+                "model.n_kv_heads",
+                self.n_kv_heads,
+                f"use a divisor of n_heads = {self.n_heads}",
+            )
+        if self.n_moe_layers:
+            self._check_experts()
+
+    def _check_experts(self) -> None:
+        experts, groups = self.n_routed_experts, self.n_expert_groups
+        at_least(self, 1, "n_routed_experts", "moe_inter_dim", "n_expert_groups")
+        require(
+            experts % groups == 0 and (groups == 1 or experts // groups >= 2),
+            "model.n_expert_groups",
+            groups,
+            f"use a divisor of n_routed_experts = {experts} that leaves each group 2 or more",
+        )
+        require(
+            1 <= self.n_limited_groups <= groups,
+            "model.n_limited_groups",
+            self.n_limited_groups,
+            f"use 1 to n_expert_groups = {groups}",
+        )
+        most = experts // groups * self.n_limited_groups
+        require(
+            1 <= self.n_activated_experts <= most,
+            "model.n_activated_experts",
+            self.n_activated_experts,
+            f"use 1 to {most}, the experts left after the group limit",
+        )
+
+    @property
+    def n_moe_layers(self) -> int:
+        """Layers whose feed-forward part is a mixture of experts."""
+        return max(0, self.n_layers - self.n_dense_layers)

@@ -1,0 +1,33 @@
+"""The optimizer, its schedule, and what moves beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minir1.config.check import at_least, require, share
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OptimConfig:
+    """AdamW and its schedule: linear warm-up, then cosine decay to `lr * final_lr_share`."""
+
+    lr: float = 6e-3
+    final_lr_share: float = 0.1
+    warmup_steps: int = 50
+    weight_decay: float = 0.1
+    beta1: float = 0.9
+    beta2: float = 0.95
+    grad_clip: float = 1.0
+    micro_batch_tokens: int = 1024
+    """Tokens, padding included, in one forward and backward pass."""
+    bias_update_speed: float = 0.001
+    """gamma: how far each step moves the router's correction bias. 0 freezes it."""
+    balance_coef: float = 1e-4
+    """Weight of the sequence-wise balance loss."""
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "lr", "warmup_steps", "weight_decay", "bias_update_speed")
+        at_least(self, 0, "balance_coef")
+        at_least(self, 1, "micro_batch_tokens")
+        require(self.grad_clip > 0, "grad_clip", self.grad_clip, "use a number above 0")
+        share(self, "final_lr_share", "beta1", "beta2")

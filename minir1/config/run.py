@@ -1,0 +1,67 @@
+"""One whole run. A recipe (`minir1/recipes.py`) is one value of `Config`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from minir1.config.check import at_least, content, require
+from minir1.config.corpus import CorpusConfig
+from minir1.config.evaluation import EvalConfig
+from minir1.config.model import ModelConfig
+from minir1.config.pretrain import PretrainConfig
+from minir1.config.task import TaskConfig
+from minir1.config.zero import ZeroConfig
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """One whole run, from random weights to the report."""
+
+    name: str = "laptop"
+    seed: int = 0
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    threads: int = 0
+    """CPU cores that share the work; 0 takes all that there are."""
+    task: TaskConfig = field(default_factory=TaskConfig)
+    corpus: CorpusConfig = field(default_factory=CorpusConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    pretrain: PretrainConfig = field(default_factory=PretrainConfig)
+    zero: ZeroConfig = field(default_factory=ZeroConfig)
+    eval: EvalConfig = field(default_factory=EvalConfig)
+    keep_checkpoints: int = 2
+    """Checkpoints kept of each stage; the last one of a finished stage always stays."""
+    dollars_per_hour: float = 0.08
+    """Price of this machine, for the ledger: two rented cloud cores by default."""
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "seed", "threads", "dollars_per_hour")
+        at_least(self, 1, "keep_checkpoints")
+        require(bool(self.name.strip()), "name", self.name, "give the run a name")
+        longest = max(
+            [self.eval.max_new_tokens, self.zero.max_new_tokens]
+            + [length for _, length in self.zero.length_schedule]
+        )
+        require(
+            longest < self.model.max_seq_len,
+            "max_new_tokens",
+            longest,
+            f"use less than model.max_seq_len = {self.model.max_seq_len}, the prompt must fit too",
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The config as plain JSON values."""
+        return json.loads(json.dumps(asdict(self)))
+
+    def hash(self) -> str:
+        """Twelve hex digits that name what is computed: not the run's name, seed or machine.
+
+        >>> Config(seed=1).hash() == Config(seed=2, name="other").hash()
+        True
+        """
+        aside = ("name", "seed", "device", "threads", "keep_checkpoints", "dollars_per_hour")
+        computed = {k: v for k, v in content(self).items() if k not in aside}
+        text = json.dumps(computed, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

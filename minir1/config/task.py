@@ -1,0 +1,45 @@
+"""Which problems the policy is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from minir1.config.check import at_least, require
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskConfig:
+    """Which problems the policy is asked, and how hard they are."""
+
+    name: Literal["countdown", "arithmetic"] = "countdown"
+    n_numbers: int = 3
+    """Numbers in one Countdown problem."""
+    low: int = 1
+    high: int = 12
+    """Numbers are drawn from low..high, both included."""
+    ops: str = "+-*"
+    """Operators a solution may use, out of "+-*/"."""
+    max_value: int = 99
+    """Every intermediate value must lie in 0..max_value."""
+    heldout_share: float = 0.2
+    """Share of all number multisets kept away from training."""
+
+    def __post_init__(self) -> None:
+        require(2 <= self.n_numbers <= 4, "task.n_numbers", self.n_numbers, "use 2, 3 or 4")
+        at_least(self, 1, "low")
+        require(self.high >= self.low, "task.high", self.high, f"use at least low = {self.low}")
+        known = bool(self.ops) and set(self.ops) <= set("+-*/")
+        require(known, "task.ops", self.ops, 'use one or more of "+-*/"')
+        require(
+            self.high <= self.max_value <= 99,
+            "task.max_value",
+            self.max_value,
+            f"use a number from high = {self.high} to 99 (the tokenizer has one token a number)",
+        )
+        require(
+            0 < self.heldout_share < 1,
+            "task.heldout_share",
+            self.heldout_share,
+            "use a share between 0 and 1",
+        )

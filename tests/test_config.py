@@ -1,0 +1,46 @@
+"""A recipe's hash names what is computed, through every change of the config's own code."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from minir1 import recipes
+from minir1.config import later
+from minir1.config.check import content
+from minir1.run.home import RESULTS
+from minir1.run.jsonl import read_rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inner:
+    width: int = 3
+    depth: int = later(2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outer:
+    inner: Inner = field(default_factory=Inner)
+    extra: Inner = later(make=Inner)
+
+
+def test_a_later_field_counts_only_once_it_is_set():
+    assert content(Outer()) == {"inner": {"width": 3}}
+    assert content(Outer(inner=Inner(depth=5))) == {"inner": {"width": 3, "depth": 5}}
+    assert content(Outer(extra=Inner(width=4))) == {"inner": {"width": 3}, "extra": {"width": 4}}
+
+
+def test_published_runs_are_still_named_by_their_recipe():
+    """A change that alters the hash orphans every published number: make a field `later`."""
+    measured = {
+        row["recipe_hash"]
+        for _, row in read_rows(RESULTS / "seeds.jsonl")
+        if row["recipe"] in ("laptop", "laptop_lying")
+    }
+    assert measured == {recipes.laptop().hash(), recipes.laptop_lying().hash()}
+
+
+@pytest.mark.parametrize("name", list(recipes.RECIPES))
+def test_the_hash_is_of_what_is_computed(name):
+    config = recipes.get(name)
+    assert replace(config, seed=9, name="x", threads=3).hash() == config.hash()
+    assert replace(config, zero=replace(config.zero, steps=7)).hash() != config.hash()
