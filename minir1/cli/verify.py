@@ -1,7 +1,7 @@
 """`minir1 verify FILE`: judge answers in a file of JSON lines, with no model and no run.
 
 A line in, with "task", "gold", "pred" (a whole completion, tags included) and, where there
-is one, "question":
+is one, "question", so that an answer that only repeats it isn't paid:
 
     {"task": "arithmetic", "gold": 23, "pred": "<answer> 23 </answer>"}
 
@@ -56,7 +56,7 @@ def _opened(file: str) -> Iterator[BinaryIO]:
 
 def _judge(line: bytes) -> dict[str, Any]:
     record = _read(line)
-    verdict = verify(record["task"], record["gold"], record["pred"])
+    verdict = verify(record["task"], record["gold"], record["pred"], record.get("question"))
     return record | {"verdict": verdict.value, "reward": int(verdict is Verdict.CORRECT)}
 
 

@@ -20,6 +20,7 @@ from minir1.tasks.base import Task, Verdict
 from minir1.tasks.code import verify_code
 from minir1.tasks.completion import parse
 from minir1.tasks.countdown import Countdown, verify_countdown
+from minir1.tasks.gold import require_gold
 from minir1.tasks.maths.verify import verify_maths
 
 _Entry = TypeVar("_Entry")
@@ -48,6 +49,8 @@ VERIFIERS: Mapping[str, Callable[[Any, str], Verdict]] = {
     "code": verify_code,
     "format": verify_format,
 }
+READ_THE_QUESTION: Mapping[str, Callable[[Any, str, str | None], Verdict]] = {"math": verify_maths}
+"""Verifiers that judge more strictly where they know what was asked."""
 
 
 def make_task(config: Any) -> Task:
@@ -62,13 +65,24 @@ def make_task(config: Any) -> Task:
     return task(**{dial.name: getattr(config, dial.name) for dial in fields(task)})
 
 
-def verify(task: str, gold: Any, completion: str) -> Verdict:
-    """Judge a whole completion by the verifier of that name.
+def verify(task: str, gold: Any, completion: str, question: Any = None) -> Verdict:
+    r"""Judge a whole completion by the verifier of that name.
+
+    A question isn't needed. Where it is known, a verifier that reads it pays no copy of it.
 
     >>> verify("arithmetic", 23, "<answer> 23 </answer>")
     <Verdict.CORRECT: 'CORRECT'>
+    >>> verify("math", "2x", r"<answer> 2\sqrt{x}\sqrt{x} </answer>")
+    <Verdict.CORRECT: 'CORRECT'>
+    >>> asked = r"Simplify $\sqrt{x} \cdot 2\sqrt{x}$."
+    >>> verify("math", "2x", r"<answer> 2\sqrt{x}\sqrt{x} </answer>", asked)
+    <Verdict.WRONG: 'WRONG'>
     """
-    return look_up(VERIFIERS, task)(gold, completion)
+    judge = look_up(VERIFIERS, task)
+    if question is None or task not in READ_THE_QUESTION:
+        return judge(gold, completion)
+    require_gold(isinstance(question, str), "question", question, "give a text, or leave it out")
+    return READ_THE_QUESTION[task](gold, completion, question)
 
 
 def look_up(table: Mapping[str, _Entry], name: str) -> _Entry:

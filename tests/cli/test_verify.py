@@ -49,6 +49,17 @@ def test_the_same_lines_come_out_with_verdict_and_reward(tmp_path, capsys):
         assert after == before | {"verdict": after["verdict"], "reward": after["reward"]}
 
 
+def test_a_question_reaches_the_verifier(tmp_path, capsys):
+    row = {"task": "math", "gold": "2x", "pred": r"<answer> 2\sqrt{x}\sqrt{x} </answer>"}
+    questions = [None, "What is four halves of $x$?", r"Simplify $\sqrt{x} \cdot 2\sqrt{x}$."]
+    rows = [row, *(row | {"question": question} for question in questions)]
+    assert main(write(tmp_path / "rows.jsonl", rows)) == 0
+    judged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["reward"] for line in judged] == [1, 1, 1, 0]
+    assert main(write(tmp_path / "rows.jsonl", [row | {"question": ["a chat"]}])) == 2
+    assert "line 1: question = ['a chat'] can't be used" in capsys.readouterr().err
+
+
 def test_generated_golds_are_all_right(tmp_path, capsys):
     problems = itertools.islice(Countdown().problems("train", 0), 300)
     rows = [

@@ -9,7 +9,7 @@ from minir1.config import TaskConfig
 from minir1.tasks import Task, Verdict, make_task, verify
 from minir1.tasks.arithmetic import Arithmetic
 from minir1.tasks.countdown import Countdown
-from minir1.tasks.registry import TASKS, VERIFIERS
+from minir1.tasks.registry import READ_THE_QUESTION, TASKS, VERIFIERS
 
 
 def test_a_task_takes_its_dials_from_the_config():
@@ -63,5 +63,27 @@ def test_the_format_verifier_looks_at_the_form_alone(completion, verdict):
         assert verify("format", gold, completion) is verdict
 
 
+def test_a_question_makes_an_echo_wrong_and_is_not_needed():
+    echo = r"<answer> 2\sqrt{x}\sqrt{x} </answer>"
+    gold, asked = "2x", r"Simplify $\sqrt{x} \cdot 2\sqrt{x}$."
+    assert verify("math", gold, echo) is Verdict.CORRECT
+    assert verify("math", gold, echo, asked) is Verdict.WRONG
+    assert verify("math", gold, f"<answer> {gold} </answer>", asked) is Verdict.CORRECT
+    with pytest.raises(ValueError, match="question = 7 can't be used: give a text"):
+        verify("math", gold, echo, 7)
+
+
+@pytest.mark.parametrize("name", [name for name in VERIFIERS if name not in READ_THE_QUESTION])
+def test_other_verifiers_look_at_no_question(name):
+    gold = {
+        "countdown": {"numbers": [1], "target": 1},
+        "code": {"fn": "f", "hidden_tests": [[[1], 1]]},
+    }.get(name, 1)
+    without = verify(name, gold, "<answer> 1 </answer>")
+    for question in ("what is 1?", "", None, 7, ["a chat"]):
+        assert verify(name, gold, "<answer> 1 </answer>", question) is without
+
+
 def test_every_task_has_a_verifier():
     assert set(TASKS) <= set(VERIFIERS)
+    assert set(READ_THE_QUESTION) <= set(VERIFIERS)
