@@ -76,21 +76,20 @@ def shape_class(widths: dict[str, int]) -> str:
     return "wide" if smallest >= WIDE else "narrow"
 
 
-def arch_of(device) -> str:
-    """The line of the table that a device uses: the largest chip whose memory it has.
+def current_arch() -> str:
+    """The line of the table for the GPU that Triton compiles for now, or "interpret".
 
-    An RTX 3090 (8.6) and an RTX 5090 (12.0) give a block 99 kB, so both read sm_89's line.
+    Chips whose blocks hold as much memory share a line: an RTX 3090 (8.6) and an RTX 5090
+    (12.0) read sm_89's.
     """
     import triton
 
     if triton.knobs.runtime.interpret:
         return "interpret"
-    import torch
-
-    chip = torch.cuda.get_device_properties(device)
-    if chip.major >= 9 and chip.shared_memory_per_block_optin >= SHARED_BYTES["sm_90"]:
+    capability = triton.runtime.driver.active.get_current_target().arch
+    if 90 <= capability < 120:
         return "sm_90"
-    return "sm_80" if chip.shared_memory_per_block_optin >= SHARED_BYTES["sm_80"] else "sm_89"
+    return "sm_80" if capability in (80, 87) else "sm_89"
 
 
 def ops() -> list[str]:
