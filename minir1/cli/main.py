@@ -29,6 +29,7 @@ COMMANDS = {
     "sample": ("RUN [QUESTION]", "ask a trained model, and read its answer word by word"),
     "report": ("RUN", "write the run's report again: one HTML page and its pictures"),
     "diff": ("A B", "the fields in which two recipes, or two runs, differ"),
+    "ledger": ("[FOLDER]", "what runs cost, failed ones too; --papers: the published bills"),
     "verify": ("FILE", "judge answers: JSON lines in, the same lines with verdict and reward out"),
 }
 

@@ -1,0 +1,1 @@
+"""What a recipe costs before it runs, and what published runs must have cost."""
