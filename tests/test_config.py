@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from minir1 import recipes
-from minir1.config import later
+from minir1.config import later, machine, machine_fields
 from minir1.config.check import content
 from minir1.run.home import RESULTS
 from minir1.run.jsonl import read_rows
@@ -29,6 +29,25 @@ def test_a_later_field_counts_only_once_it_is_set():
     assert content(Outer(extra=Inner(width=4))) == {"inner": {"width": 3}, "extra": {"width": 4}}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Machines:
+    size: int = machine(1)
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    width: int = 3
+    machines: Machines = later(make=Machines)
+
+
+def test_a_machine_field_never_counts():
+    assert content(Spread()) == content(Spread(machines=Machines(size=8))) == {"width": 3}
+    other = Spread(machines=Machines(size=8, dtype="bfloat16"))
+    assert content(other) == {"width": 3, "machines": {"dtype": "bfloat16"}}
+    assert machine_fields(other) == {"machines.size"}
+
+
 def test_published_runs_are_still_named_by_their_recipe():
     """A change that alters the hash orphans every published number: make a field `later`."""
     measured = {
@@ -43,4 +62,8 @@ def test_published_runs_are_still_named_by_their_recipe():
 def test_the_hash_is_of_what_is_computed(name):
     config = recipes.get(name)
     assert replace(config, seed=9, name="x", threads=3).hash() == config.hash()
+    spread = replace(config.parallel, expert_parallel=8, offload_optimizer=True)
+    assert replace(config, parallel=spread, keep_best=True).hash() == config.hash()
+    rounded = replace(config.parallel, dtype="bfloat16")
+    assert replace(config, parallel=rounded).hash() != config.hash()
     assert replace(config, zero=replace(config.zero, steps=7)).hash() != config.hash()

@@ -5,11 +5,12 @@ state. A field out of range raises a ValueError that names the field, says what 
 given, and what would do.
 """
 
-from minir1.config.check import at_least, later, require, share
+from minir1.config.check import at_least, later, machine, machine_fields, require, share
 from minir1.config.corpus import CorpusConfig
 from minir1.config.evaluation import EvalConfig
 from minir1.config.model import ModelConfig
 from minir1.config.optim import OptimConfig
+from minir1.config.parallel import ParallelConfig
 from minir1.config.pretrain import PretrainConfig
 from minir1.config.reward import RewardConfig
 from minir1.config.run import Config
@@ -22,12 +23,15 @@ __all__ = [
     "EvalConfig",
     "ModelConfig",
     "OptimConfig",
+    "ParallelConfig",
     "PretrainConfig",
     "RewardConfig",
     "TaskConfig",
     "ZeroConfig",
     "at_least",
     "later",
+    "machine",
+    "machine_fields",
     "require",
     "share",
 ]

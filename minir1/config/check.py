@@ -43,14 +43,38 @@ def later(default: Value | None = None, *, make: Callable[[], Value] | None = No
     return field(default=default, metadata={"later": True})  # type: ignore[return-value]
 
 
+def machine(default: Value) -> Value:
+    """A later field that says how a run is computed and never what: no part of `Config.hash`.
+
+    A run may go on with another value of it: on more machines, say, or with less memory.
+    """
+    return field(default=default, metadata={"later": True, "machine": True})  # type: ignore
+
+
+def machine_fields(config: Any, prefix: str = "") -> set[str]:
+    """The dotted names of all `machine` fields of a (nested) config."""
+    names: set[str] = set()
+    for entry in fields(config):
+        value, name = getattr(config, entry.name), prefix + entry.name
+        if is_dataclass(value):
+            names |= machine_fields(value, f"{name}.")
+        elif entry.metadata.get("machine"):
+            names.add(name)
+    return names
+
+
 def content(config: Any) -> dict[str, Any]:
-    """A (nested) config as a dict, without the later fields that hold their default."""
+    """What a (nested) config computes: no machine fields, no later ones that hold their default."""
     result = {}
     for entry in fields(config):
         value = getattr(config, entry.name)
+        if entry.metadata.get("machine"):
+            continue
+        if is_dataclass(value):
+            value = content(value)
         if entry.metadata.get("later"):
             default = entry.default_factory() if callable(entry.default_factory) else entry.default
-            if value == default:
+            if value == (content(default) if is_dataclass(default) else default):
                 continue
-        result[entry.name] = content(value) if is_dataclass(value) else value
+        result[entry.name] = value
     return result

@@ -7,10 +7,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from minir1.config.check import at_least, content, require
+from minir1.config.check import at_least, content, later, machine, require
 from minir1.config.corpus import CorpusConfig
 from minir1.config.evaluation import EvalConfig
 from minir1.config.model import ModelConfig
+from minir1.config.parallel import ParallelConfig
 from minir1.config.pretrain import PretrainConfig
 from minir1.config.task import TaskConfig
 from minir1.config.zero import ZeroConfig
@@ -35,6 +36,9 @@ class Config:
     """Checkpoints kept of each stage; the last one of a finished stage always stays."""
     dollars_per_hour: float = 0.08
     """Price of this machine, for the ledger: two rented cloud cores by default."""
+    parallel: ParallelConfig = later(make=ParallelConfig)
+    keep_best: bool = machine(False)
+    """Keep the best checkpoint of each stage too, under checkpoints/best."""
 
     def __post_init__(self) -> None:
         at_least(self, 0, "seed", "threads", "dollars_per_hour")

@@ -14,7 +14,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from minir1.config import Config, require
+from minir1.config import Config, machine_fields, require
 
 CONFIG = "config.json"
 RUNS = Path("runs")
@@ -32,7 +32,11 @@ def open_run(config: Config, out: Path | None = None) -> Path:
     )
     out = RUNS / config.name if out is None else Path(out)
     if (out / CONFIG).exists():
-        changed = differences(read_config(out), config)
+        # A run may go on with more memory or on more machines: that changes nothing it computes.
+        free = machine_fields(config)
+        changed = {
+            n: both for n, both in differences(read_config(out), config).items() if n not in free
+        }
         if changed:
             what = ", ".join(f"{name} was {a!r} and is {b!r}" for name, (a, b) in changed.items())
             raise ValueError(
