@@ -1,0 +1,40 @@
+"""Bring a box of a matrix to the multiplier: by TMA where the chip has it, else by pointers.
+
+    source [rows, columns]
+    . . . . . .
+    . [ box ] .      at (row, column), ROWS x COLUMNS; what lies outside the matrix reads as 0
+    . [     ] .
+    . . . . . .
+
+On sm_90 the tensor memory accelerator fetches a box that a descriptor names: one thread asks,
+and the edges are its business. Triton takes a descriptor on older chips too, but turns it into
+plain loads that are not pipelined (compiled for sm_89: no `cp.async`). There the box is built
+from pointers, and `cp.async` brings the next one while this one is multiplied.
+
+In the table of configs TMA = 1 or 0 says which. It is known when a kernel is compiled, so the
+other branch is not even parsed, and `source` is of one kind in each.
+"""
+
+import torch
+import triton
+import triton.language as tl
+from triton.tools.tensor_descriptor import TensorDescriptor
+
+
+def source(matrix: torch.Tensor, block: list[int], tma: int) -> torch.Tensor | TensorDescriptor:
+    """What a kernel takes in place of `matrix`: a descriptor of boxes, or the matrix itself."""
+    return TensorDescriptor.from_tensor(matrix, block) if tma else matrix
+
+
+@triton.jit
+def box(
+    source, row, column, rows, columns,
+    ROWS: tl.constexpr, COLUMNS: tl.constexpr, TMA: tl.constexpr,
+):  # fmt: skip
+    """[ROWS COLUMNS] of the matrix [rows, columns], from (row, column) on."""
+    if TMA:
+        return source.load([row, column])
+    else:
+        r, c = row + tl.arange(0, ROWS), column + tl.arange(0, COLUMNS)
+        at = source + r.to(tl.int64)[:, None] * columns + c[None, :]
+        return tl.load(at, mask=(r < rows)[:, None] & (c < columns)[None, :], other=0.0)
