@@ -1,0 +1,104 @@
+"""Backward of the second half and of SwiGLU: from dout to dh, in one kernel.
+
+    da'_p = dout_token(p) W2_e                 not yet times the row's weight s_p
+    ds_p  = <da'_p, a_p>                       instead of <dout, y>, so y is never kept
+    da_p  = s_p da'_p
+    du_p  = da_p * silu(g_p)                   silu(g) = g * sigmoid(g)
+    dg_p  = da_p * u_p * sigmoid(g_p) * (1 + g_p * (1 - sigmoid(g_p)))
+
+    dout [N D]    order           W2_e        registers          written
+    token --------> rows of e --> [D F] --> da' -+-> sum ------> ds of this block of columns
+                                  h [R 2F] ------+-> SwiGLU' --> dh [R 2F]
+                                                 +-> s a ------> a' [R F], for dW2
+
+ds_p is a sum over all F columns, and a program sees BLOCK_N of them: it writes its part, and
+`down_ds` adds the parts in their order. The first identity is SonicMoE's (2512.14080).
+
+Spec: autograd of `s * (silu(g) * u) @ W2_e.T`.
+Moves N D (dout; up to K times as much) + E D F (W2) + R 2F (h) + R 3F (dh, a') elements;
+2 R F D FLOPs.
+"""
+
+import torch
+import triton
+import triton.language as tl
+from jaxtyping import Float
+from torch import Tensor
+from triton.tools.tensor_descriptor import TensorDescriptor
+
+from minir1_kernels.configs import config, current_arch
+from minir1_kernels.contract import FLOATS, check
+from minir1_kernels.sort import Sorted
+from minir1_kernels.tiles import tiles_of
+
+
+@triton.jit
+def down_dh_kernel(
+    dout_ptr, w_desc, weight_ptr, h_ptr, dh_ptr, scaled_ptr, part_ptr,
+    order_ptr, offsets_ptr, tile_expert_ptr, tile_start_ptr,
+    D, F, K, n_rows,
+    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr,
+):  # fmt: skip
+    """One tile of rows, one block of the expert's F columns; blocks are the fast axis."""
+    n_blocks = tl.cdiv(F, BLOCK_N)
+    tile, block = tl.program_id(0) // n_blocks, tl.program_id(0) % n_blocks
+    expert = tl.load(tile_expert_ptr + tile)
+    if expert < 0:
+        return
+    places = tl.load(tile_start_ptr + tile) + tl.arange(0, BLOCK_M)
+    live = places < tl.load(offsets_ptr + expert + 1)
+    row = tl.load(order_ptr + places, mask=live, other=0)
+    dout_rows = dout_ptr + (row // K).to(tl.int64)[:, None] * D
+    first = block * BLOCK_N
+    da = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
+    for k in range(0, D, BLOCK_K):
+        ks = k + tl.arange(0, BLOCK_K)
+        dout = tl.load(dout_rows + ks[None, :], mask=live[:, None] & (ks < D)[None, :], other=0.0)
+        w = w_desc.load([expert, k, first]).reshape(BLOCK_K, BLOCK_N)
+        da = tl.dot(dout, w, da, input_precision="ieee")
+    columns = first + tl.arange(0, BLOCK_N)
+    inside = live[:, None] & (columns < F)[None, :]
+    h_at = places.to(tl.int64)[:, None] * (2 * F) + columns[None, :]
+    gate = tl.load(h_ptr + h_at, mask=inside, other=0.0).to(tl.float32)
+    up = tl.load(h_ptr + h_at + F, mask=inside, other=0.0).to(tl.float32)
+    sigmoid = tl.sigmoid(gate)
+    silu = gate * sigmoid
+    # Outside, a is 0 and da is finite, so the part counts this block's own columns only.
+    part = tl.sum(da * silu * up, axis=1)
+    tl.store(part_ptr + block.to(tl.int64) * n_rows + places, part, mask=live)
+    s = tl.load(weight_ptr + row, mask=live, other=0.0).to(tl.float32)[:, None]
+    da *= s
+    kind = dh_ptr.dtype.element_ty
+    tl.store(dh_ptr + h_at, (da * up * sigmoid * (1 + gate * (1 - sigmoid))).to(kind), mask=inside)
+    tl.store(dh_ptr + h_at + F, (da * silu).to(kind), mask=inside)
+    at = places.to(tl.int64)[:, None] * F + columns[None, :]
+    tl.store(scaled_ptr + at, (s * silu * up).to(kind), mask=inside)
+
+
+def down_dh(
+    dout: Float[Tensor, "N D"],
+    down: Float[Tensor, "E D F"],
+    weight: Float[Tensor, "N K"],
+    h: Float[Tensor, "R F2"],
+    rows: Sorted,
+) -> tuple[Float[Tensor, "R F2"], Float[Tensor, "R F"], Float[Tensor, "parts R"]]:
+    """dh, a' = s a, and the parts of ds, all in the sorted order."""
+    check("dout", dout, (None, None), FLOATS)
+    (n_tokens, width), n_rows = dout.shape, len(rows.order)
+    check("down", down, (len(rows.offsets) - 1, width, None), (dout.dtype,), like=dout)
+    hidden = down.shape[2]
+    check("h", h, (n_rows, 2 * hidden), (dout.dtype,), like=dout)
+    check("topk_weight", weight, (n_tokens, None), FLOATS, like=dout)
+    tile = config("down_dh", current_arch(), itemsize=dout.element_size(), D=width, F=hidden)
+    n_blocks = triton.cdiv(hidden, tile["BLOCK_N"])
+    dh, scaled = torch.empty_like(h), h.new_empty(n_rows, hidden)
+    parts = h.new_empty((n_blocks, n_rows), dtype=torch.float32)
+    if n_rows == 0:
+        return dh, scaled, parts
+    tiles = tiles_of(rows.offsets, n_rows, tile["BLOCK_M"])
+    down_dh_kernel[(len(tiles.expert) * n_blocks,)](
+        dout, TensorDescriptor.from_tensor(down, [1, tile["BLOCK_K"], tile["BLOCK_N"]]),
+        weight, h, dh, scaled, parts, rows.order, rows.offsets, tiles.expert, tiles.start,
+        width, hidden, weight.shape[1], n_rows, **tile,
+    )  # fmt: skip
+    return dh, scaled, parts

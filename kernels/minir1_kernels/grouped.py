@@ -1,0 +1,108 @@
+"""One matrix product an expert, over rows that already stand side by side.
+
+    y_p = a_p M_e        for the places p of expert e
+
+    down    y = a W2_e^T     W2_e: [D F]      second half of an expert
+    up_dx   y = dh W1_e      W1_e: [2F D]     the gradient that goes back to the token's copy
+
+    a [R, width]        M_e            y [R, out]
+    +----------+  e=0   +---+          +----------+
+    |  tile    | -----> |   | ------>  |  tile    |     a program owns a tile of y at a time
+    +----------+  e=1   +---+          +----------+     and takes every P-th one (persistent)
+    |  tile    | -----> |   | ------>  |  tile    |
+
+Both sides come in whole boxes, by descriptors: on sm_90 the tensor memory accelerator fetches
+them, one warp does nothing but ask, and the others multiply (warp specialisation). A box of
+rows may reach into the next expert's rows: they are multiplied for nothing and not stored.
+Rows are not scattered back here: on Hopper a scattered store costs more than the gather that
+`combine` does later (SonicMoE, 2512.14080).
+
+Spec: `y[offsets[e]:offsets[e+1]] = a[offsets[e]:offsets[e+1]] @ M_e` for each expert.
+Moves R width + E width out + R out elements; 2 R width out FLOPs.
+"""
+
+import torch
+import triton
+import triton.language as tl
+from jaxtyping import Float
+from torch import Tensor
+from triton.tools.tensor_descriptor import TensorDescriptor
+
+from minir1_kernels.configs import config, current_arch
+from minir1_kernels.contract import FLOATS, check
+from minir1_kernels.sort import Sorted
+from minir1_kernels.tiles import tiles_of
+
+
+@triton.jit
+def grouped_kernel(
+    a_desc, w_desc, y_ptr, offsets_ptr, tile_expert_ptr, tile_start_ptr, tile_count_ptr,
+    width, out,
+    TRANSPOSED: tl.constexpr,
+    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr,
+):  # fmt: skip
+    """TRANSPOSED: w_desc holds M_e^T, [E, out, width]; else M_e, [E, width, out]."""
+    n_blocks = tl.cdiv(out, BLOCK_N)
+    n_jobs = tl.load(tile_count_ptr) * n_blocks
+    for job in tl.range(tl.program_id(0), n_jobs, tl.num_programs(0), warp_specialize=True):
+        tile, first = job // n_blocks, (job % n_blocks) * BLOCK_N
+        expert = tl.load(tile_expert_ptr + tile)
+        start = tl.load(tile_start_ptr + tile)
+        y = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
+        for k in range(0, width, BLOCK_K):
+            a = a_desc.load([start, k])
+            if TRANSPOSED:
+                w = w_desc.load([expert, first, k]).reshape(BLOCK_N, BLOCK_K).T
+            else:
+                w = w_desc.load([expert, k, first]).reshape(BLOCK_K, BLOCK_N)
+            y = tl.dot(a, w, y, input_precision="ieee")
+        places = start + tl.arange(0, BLOCK_M)
+        columns = first + tl.arange(0, BLOCK_N)
+        inside = (places < tl.load(offsets_ptr + expert + 1))[:, None] & (columns < out)[None, :]
+        at = y_ptr + places.to(tl.int64)[:, None] * out + columns[None, :]
+        tl.store(at, y.to(y_ptr.dtype.element_ty), mask=inside)
+
+
+def grouped(
+    op: str, a: Tensor, weight: Tensor, rows: Sorted, widths: dict[str, int], transposed: bool
+) -> Tensor:
+    """Launch the kernel with the tiles of `op`."""
+    n_rows, width = a.shape
+    out = weight.shape[1 if transposed else 2]
+    y = a.new_empty(n_rows, out)
+    if n_rows == 0:
+        return y
+    tile = config(op, current_arch(), itemsize=a.element_size(), **widths)
+    tiles = tiles_of(rows.offsets, n_rows, tile["BLOCK_M"])
+    box = [tile["BLOCK_N"], tile["BLOCK_K"]] if transposed else [tile["BLOCK_K"], tile["BLOCK_N"]]
+    jobs = len(tiles.expert) * triton.cdiv(out, tile["BLOCK_N"])
+    grouped_kernel[(min(jobs, programs(a.device)),)](
+        TensorDescriptor.from_tensor(a, [tile["BLOCK_M"], tile["BLOCK_K"]]),
+        TensorDescriptor.from_tensor(weight, [1, *box]),
+        y, rows.offsets, tiles.expert, tiles.start, tiles.count,
+        width, out, TRANSPOSED=transposed, **tile,
+    )  # fmt: skip
+    return y
+
+
+def programs(device: torch.device) -> int:
+    """How many programs stay on the device: one a multiprocessor, or a few on a CPU."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).multi_processor_count
+    return 4
+
+
+def down(a: Float[Tensor, "R F"], down: Float[Tensor, "E D F"], rows: Sorted) -> Tensor:
+    """y = a W2_e^T, [R D], in the sorted order."""
+    check("a", a, (len(rows.order), None), FLOATS)
+    check("down", down, (len(rows.offsets) - 1, None, a.shape[1]), (a.dtype,), like=a)
+    widths = {"D": down.shape[1], "F": down.shape[2]}
+    return grouped("down", a, down, rows, widths, transposed=True)
+
+
+def up_dx(dh: Float[Tensor, "R F2"], gate_up: Float[Tensor, "E F2 D"], rows: Sorted) -> Tensor:
+    """dx~ = dh W1_e, [R D]: what each routed row sends back, in the sorted order."""
+    check("dh", dh, (len(rows.order), None), FLOATS)
+    check("gate_up", gate_up, (len(rows.offsets) - 1, dh.shape[1], None), (dh.dtype,), like=dh)
+    widths = {"D": gate_up.shape[2], "F": gate_up.shape[1] // 2}
+    return grouped("up_dx", dh, gate_up, rows, widths, transposed=False)
