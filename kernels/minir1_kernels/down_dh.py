@@ -24,8 +24,8 @@ import triton
 import triton.language as tl
 from jaxtyping import Float
 from torch import Tensor
-from triton.tools.tensor_descriptor import TensorDescriptor
 
+from minir1_kernels.box import expert_box, source
 from minir1_kernels.configs import config, current_arch
 from minir1_kernels.contract import FLOATS, check
 from minir1_kernels.sort import Sorted
@@ -34,10 +34,11 @@ from minir1_kernels.tiles import tiles_of
 
 @triton.jit
 def down_dh_kernel(
-    dout_ptr, w_desc, weight_ptr, h_ptr, dh_ptr, scaled_ptr, part_ptr,
+    dout_ptr, w, weight_ptr, h_ptr, dh_ptr, scaled_ptr, part_ptr,
     order_ptr, offsets_ptr, tile_expert_ptr, tile_start_ptr,
     D, F, K, n_rows,
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr,
+    TMA: tl.constexpr,
 ):  # fmt: skip
     """One tile of rows, one block of the expert's F columns; blocks are the fast axis."""
     n_blocks = tl.cdiv(F, BLOCK_N)
@@ -54,8 +55,8 @@ def down_dh_kernel(
     for k in range(0, D, BLOCK_K):
         ks = k + tl.arange(0, BLOCK_K)
         dout = tl.load(dout_rows + ks[None, :], mask=live[:, None] & (ks < D)[None, :], other=0.0)
-        w = w_desc.load([expert, k, first]).reshape(BLOCK_K, BLOCK_N)
-        da = tl.dot(dout, w, da, input_precision="ieee")
+        w_box = expert_box(w, expert, k, first, D, F, BLOCK_K, BLOCK_N, TMA)
+        da = tl.dot(dout, w_box, da, input_precision="ieee")
     columns = first + tl.arange(0, BLOCK_N)
     inside = live[:, None] & (columns < F)[None, :]
     h_at = places.to(tl.int64)[:, None] * (2 * F) + columns[None, :]
@@ -97,7 +98,7 @@ def down_dh(
         return dh, scaled, parts
     tiles = tiles_of(rows.offsets, n_rows, tile["BLOCK_M"])
     down_dh_kernel[(len(tiles.expert) * n_blocks,)](
-        dout, TensorDescriptor.from_tensor(down, [1, tile["BLOCK_K"], tile["BLOCK_N"]]),
+        dout, source(down, [1, tile["BLOCK_K"], tile["BLOCK_N"]], tile["TMA"]),
         weight, h, dh, scaled, parts, rows.order, rows.offsets, tiles.expert, tiles.start,
         width, hidden, weight.shape[1], n_rows, **tile,
     )  # fmt: skip

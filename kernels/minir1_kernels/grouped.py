@@ -26,8 +26,8 @@ import triton
 import triton.language as tl
 from jaxtyping import Float
 from torch import Tensor
-from triton.tools.tensor_descriptor import TensorDescriptor
 
+from minir1_kernels.box import box, expert_box, source
 from minir1_kernels.configs import config, current_arch
 from minir1_kernels.contract import FLOATS, check
 from minir1_kernels.sort import Sorted
@@ -36,26 +36,27 @@ from minir1_kernels.tiles import tiles_of
 
 @triton.jit
 def grouped_kernel(
-    a_desc, w_desc, y_ptr, offsets_ptr, tile_expert_ptr, tile_start_ptr, tile_count_ptr,
-    width, out,
+    a, w, y_ptr, offsets_ptr, tile_expert_ptr, tile_start_ptr, tile_count_ptr,
+    n_rows, width, out,
     TRANSPOSED: tl.constexpr,
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr,
+    TMA: tl.constexpr,
 ):  # fmt: skip
-    """TRANSPOSED: w_desc holds M_e^T, [E, out, width]; else M_e, [E, width, out]."""
+    """TRANSPOSED: w holds M_e^T, [E, out, width]; else M_e, [E, width, out]."""
     n_blocks = tl.cdiv(out, BLOCK_N)
     n_jobs = tl.load(tile_count_ptr) * n_blocks
-    for job in tl.range(tl.program_id(0), n_jobs, tl.num_programs(0), warp_specialize=True):
+    for job in tl.range(tl.program_id(0), n_jobs, tl.num_programs(0), warp_specialize=TMA):
         tile, first = job // n_blocks, (job % n_blocks) * BLOCK_N
         expert = tl.load(tile_expert_ptr + tile)
         start = tl.load(tile_start_ptr + tile)
         y = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
         for k in range(0, width, BLOCK_K):
-            a = a_desc.load([start, k])
+            left = box(a, start, k, n_rows, width, BLOCK_M, BLOCK_K, TMA)
             if TRANSPOSED:
-                w = w_desc.load([expert, first, k]).reshape(BLOCK_N, BLOCK_K).T
+                right = expert_box(w, expert, first, k, out, width, BLOCK_N, BLOCK_K, TMA).T
             else:
-                w = w_desc.load([expert, k, first]).reshape(BLOCK_K, BLOCK_N)
-            y = tl.dot(a, w, y, input_precision="ieee")
+                right = expert_box(w, expert, k, first, width, out, BLOCK_K, BLOCK_N, TMA)
+            y = tl.dot(left, right, y, input_precision="ieee")
         places = start + tl.arange(0, BLOCK_M)
         columns = first + tl.arange(0, BLOCK_N)
         inside = (places < tl.load(offsets_ptr + expert + 1))[:, None] & (columns < out)[None, :]
@@ -74,13 +75,13 @@ def grouped(
         return y
     tile = config(op, current_arch(), itemsize=a.element_size(), **widths)
     tiles = tiles_of(rows.offsets, n_rows, tile["BLOCK_M"])
-    box = [tile["BLOCK_N"], tile["BLOCK_K"]] if transposed else [tile["BLOCK_K"], tile["BLOCK_N"]]
+    shape = [tile["BLOCK_N"], tile["BLOCK_K"]] if transposed else [tile["BLOCK_K"], tile["BLOCK_N"]]
     jobs = len(tiles.expert) * triton.cdiv(out, tile["BLOCK_N"])
     grouped_kernel[(min(jobs, programs(a.device)),)](
-        TensorDescriptor.from_tensor(a, [tile["BLOCK_M"], tile["BLOCK_K"]]),
-        TensorDescriptor.from_tensor(weight, [1, *box]),
+        source(a, [tile["BLOCK_M"], tile["BLOCK_K"]], tile["TMA"]),
+        source(weight, [1, *shape], tile["TMA"]),
         y, rows.offsets, tiles.expert, tiles.start, tiles.count,
-        width, out, TRANSPOSED=transposed, **tile,
+        n_rows, width, out, TRANSPOSED=transposed, **tile,
     )  # fmt: skip
     return y
 

@@ -22,8 +22,8 @@ import triton
 import triton.language as tl
 from jaxtyping import Float
 from torch import Tensor
-from triton.tools.tensor_descriptor import TensorDescriptor
 
+from minir1_kernels.box import expert_box, source
 from minir1_kernels.configs import config, current_arch
 from minir1_kernels.contract import FLOATS, check, require
 from minir1_kernels.sort import Sorted
@@ -32,10 +32,11 @@ from minir1_kernels.tiles import tiles_of
 
 @triton.jit
 def up_kernel(
-    x_ptr, w_desc, h_ptr, a_ptr, order_ptr, offsets_ptr, tile_expert_ptr, tile_start_ptr,
+    x_ptr, w, h_ptr, a_ptr, order_ptr, offsets_ptr, tile_expert_ptr, tile_start_ptr,
     D, F, K,
     KEEP_H: tl.constexpr,
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr,
+    TMA: tl.constexpr,
 ):  # fmt: skip
     """One tile of rows, one block of the expert's F columns; blocks are the fast axis."""
     n_blocks = tl.cdiv(F, BLOCK_N)
@@ -54,8 +55,8 @@ def up_kernel(
     for k in range(0, D, BLOCK_K):
         ks = k + tl.arange(0, BLOCK_K)
         x = tl.load(x_rows + ks[None, :], mask=live[:, None] & (ks < D)[None, :], other=0.0)
-        w_gate = w_desc.load([expert, first, k]).reshape(BLOCK_N, BLOCK_K)
-        w_up = w_desc.load([expert, F + first, k]).reshape(BLOCK_N, BLOCK_K)
+        w_gate = expert_box(w, expert, first, k, 2 * F, D, BLOCK_N, BLOCK_K, TMA)
+        w_up = expert_box(w, expert, F + first, k, 2 * F, D, BLOCK_N, BLOCK_K, TMA)
         gate = tl.dot(x, w_gate.T, gate, input_precision="ieee")
         up = tl.dot(x, w_up.T, up, input_precision="ieee")
     columns = first + tl.arange(0, BLOCK_N)
@@ -86,7 +87,7 @@ def up(
     tiles = tiles_of(rows.offsets, n_rows, tile["BLOCK_M"])
     grid = (len(tiles.expert) * triton.cdiv(hidden, tile["BLOCK_N"]),)
     up_kernel[grid](
-        x, TensorDescriptor.from_tensor(gate_up, [1, tile["BLOCK_N"], tile["BLOCK_K"]]),
+        x, source(gate_up, [1, tile["BLOCK_N"], tile["BLOCK_K"]], tile["TMA"]),
         h, a, rows.order, rows.offsets, tiles.expert, tiles.start,
         width, hidden, n_rows // n_tokens, KEEP_H=keep_h, **tile,
     )  # fmt: skip
