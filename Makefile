@@ -2,12 +2,12 @@
 # the make of Linux and of macOS (3.81). `make` alone prints the list.
 #
 #   RECIPE=laptop        the recipe of `make r1`
-#   ARGS="--seed 3"      more words for the command behind r1, test, bench, nightly, notebooks
+#   ARGS="--seed 3"      more words for the command behind r1, test, bench, fuzz, nightly, notebooks
 #   PIP_ARGS="..."       more words for pip, such as an index with torch's CPU build (README)
 #   PYTHON=python3.12    the Python that the environment is made from
 
 .DEFAULT_GOAL := help
-.PHONY: help r1 test lab notebooks check bench nightly clean
+.PHONY: help r1 test lab notebooks check bench fuzz nightly clean
 
 RECIPE ?= laptop
 ARGS ?=
@@ -42,6 +42,9 @@ check: $(VENV)/.dev ## ruff, pyright, and that notebooks are as new as their sou
 
 bench: $(VENV)/.bench ## benchmarks, each against another side in the same run
 	@$(RUN) -m minir1.bench $(ARGS)
+
+fuzz: $(VENV)/.dev ## 200,000 strings and 20,000 programs to every verifier (hours; it resumes)
+	@$(RUN) -m minir1.bench.fuzz $(ARGS)
 
 nightly: $(VENV)/.dev ## the slow tests too (minutes to hours)
 	@$(RUN) -m pytest -m "not gpu" $(ARGS)
