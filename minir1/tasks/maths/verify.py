@@ -95,14 +95,18 @@ def _without_percent(a: Node, b: Node) -> tuple[Node, Node]:
 
 
 def _ask(a: Node, b: Node, budget: Budget) -> bool:
-    reply = _workers(os.getpid()).call([to_json(a), to_json(b)], budget)
+    reply = workers().call([to_json(a), to_json(b)], budget)
     assert isinstance(reply, bool)
     return reply
 
 
+def workers() -> Pool:
+    """This process's pool. A process that was forked makes its own: pipes can't be shared."""
+    return _workers(os.getpid())
+
+
 @functools.cache
 def _workers(pid: int) -> Pool:
-    """One pool a process. A process that was forked makes its own: pipes can't be shared."""
     import atexit
 
     pool = Pool("minir1.tasks.maths.symbolic:start")

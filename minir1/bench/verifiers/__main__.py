@@ -1,0 +1,57 @@
+"""`python -m minir1.bench.verifiers`: the four-number report of every verifier.
+
+python -m minir1.bench.verifiers                        our verifiers, all cases
+python -m minir1.bench.verifiers --tasks math --save    one of them; keep its rows
+python -m minir1.bench.verifiers --against              public graders beside ours (maths)
+python -m minir1.bench.verifiers --attacker             a policy paid by each verifier's holes
+python -m minir1.bench.verifiers --table                what was saved, as Markdown
+"""
+
+from __future__ import annotations
+
+import sys
+
+import tyro
+
+from minir1.bench.verifiers.report import RESULTS, TASKS, report_all
+from minir1.bench.verifiers.table import tables
+from minir1.run.jsonl import append_row, read_rows
+
+
+def main(
+    tasks: tuple[str, ...] = TASKS,
+    sets: tuple[str, ...] = ("first", "fresh"),
+    against: bool = False,
+    attacker: bool = False,
+    table: bool = False,
+    save: bool = False,
+    note: str = "",
+) -> int:
+    """Measure verifiers on their cases, and print what came out as tables."""
+    if table:
+        print(tables([one for _, one in read_rows(RESULTS)]))
+        return 0
+    measured = []
+    for one in _measured(tasks, sets, against, attacker):
+        row = {**one, "note": note} if note else one
+        measured.append(row)
+        if save:
+            append_row(RESULTS, row)
+    print(tables(measured))
+    return 0
+
+
+def _measured(tasks, sets, against, attacker):
+    if against:
+        from minir1.bench.verifiers.graders import compare
+
+        return compare(sets)
+    if attacker:
+        from minir1.bench.verifiers.attacker import attack_all
+
+        return attack_all(tasks)
+    return report_all(tasks, sets)
+
+
+if __name__ == "__main__":
+    sys.exit(tyro.cli(main))

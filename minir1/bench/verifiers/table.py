@@ -1,0 +1,77 @@
+"""Saved rows as Markdown: the four numbers, each with its n and its 95% bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from minir1.bench.table import heading, line
+from minir1.bench.verifiers.numbers import lower, upper
+
+KINDS = ("right", "near", "crossed", "attacks")
+
+
+def tables(rows: Iterable[dict[str, Any]]) -> str:
+    """The newest row of each task, set, note and grader."""
+    newest = {(r["task"], r["set"], r.get("note", ""), r["grader"]): r for r in rows}
+    numbers = [row for row in newest.values() if "numbers" in row]
+    attackers = [row for row in newest.values() if "tries" in row]
+    texts = []
+    if numbers:
+        texts.append("\n".join([*four_numbers(numbers), "", *footnotes(numbers)]))
+    if attackers:
+        texts.append("\n".join(attacker_table(attackers)))
+    return "\n\n".join(texts) or "Nothing is saved yet: run with --save."
+
+
+def four_numbers(rows: list[dict[str, Any]]) -> list[str]:
+    """One line a verifier and set of cases."""
+    head = ("task", "cases", "grader", "recall (at least)", "false positives (at most)",
+            "crossed (at most)", "hack hits (at most)", "crashes, timeouts",
+            "slowest attack, s", "left behind")  # fmt: skip
+    lines = heading(*head)
+    for row in rows:
+        found = row["numbers"]
+        cells = [rate(found.get(kind), kind == "right") for kind in KINDS]
+        lost = [sum(one["verdicts"].get(name, 0) for one in found.values())
+                for name in ("CRASH", "TIMEOUT")]  # fmt: skip
+        left = row.get("left_behind")
+        behind = "" if left is None else str(sum(map(len, left.values())))
+        note = f" ({row['note']})" if row.get("note") else ""
+        slow = f"{found['attacks']['slowest_s']:.2f}" if "attacks" in found else ""
+        lines.append(line(row["task"], row["set"] + note, row["grader"], *cells,
+                          f"{lost[0]}, {lost[1]}", slow, behind))  # fmt: skip
+    return lines
+
+
+def rate(one: dict[str, Any] | None, right: bool) -> str:
+    """`accepted of n (bound)`.
+
+    >>> rate({"n": 300, "accepted": 0}, right=False)
+    '0 of 300 (1.0%)'
+    """
+    if one is None:
+        return ""
+    bound = (lower if right else upper)(one["accepted"], one["n"])
+    return f"{one['accepted']} of {one['n']} ({bound:.1%})"
+
+
+def attacker_table(rows: list[dict[str, Any]]) -> list[str]:
+    """What a policy that was paid for holes has tried, and found."""
+    lines = heading("task", "tries", "distinct", "wrong answers paid (at most)", "seconds")
+    for row in rows:
+        bound = upper(row["holes"], row["distinct"])
+        lines.append(line(row["task"], f"{row['tries']:,}", f"{row['distinct']:,}",
+                          f"{row['holes']} ({bound:.3%})", f"{row['seconds']:.0f}"))  # fmt: skip
+    return lines
+
+
+def footnotes(rows: list[dict[str, Any]]) -> list[str]:
+    """Command, machine and versions of the rows, each once."""
+    found = dict.fromkeys(
+        f"`{row['command']}` ({row['date']}; {row['device']['processor']}, load {row['load']}; "
+        f"{', '.join(f'{k} {v}' for k, v in row['versions'].items())})"
+        for row in rows
+    )
+    levels = dict.fromkeys(f"code: {row['level']}" for row in rows if "level" in row)
+    return [*found, *levels]
