@@ -5,6 +5,8 @@ import os
 os.environ.setdefault("MPLBACKEND", "Agg")
 # The tests' tensors are tiny: a second thread costs more than it gives.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The kernels run on the CPU, in Triton's interpreter. Triton looks when it is first imported.
+os.environ.setdefault("TRITON_INTERPRET", "1")
 
 from hypothesis import settings
 
