@@ -28,8 +28,8 @@ r1: $(VENV)/.core ## R1-Zero from nothing on this machine, then its report (RECI
 test: $(VENV)/.dev ## all tests but the slow ones
 	@$(RUN) -m pytest $(ARGS)
 
-lab: $(VENV)/.lab ## open JupyterLab on the lessons
-	@$(RUN) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+lab: $(VENV)/.lab ## your copies of the exercises, and JupyterLab on the lessons
+	@$(RUN) -m minir1 lab $(ARGS)
 
 notebooks: $(VENV)/.lab ## build the lessons and exercises from their sources
 	@$(RUN) -m minir1.lab.build $(ARGS)

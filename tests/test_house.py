@@ -24,7 +24,10 @@ MAX_LINES = 200
 MAX_FUNCTION = 60
 
 # Where a program is run as code, and why it may be.
-RUNS_CODE = {"minir1/tasks/code/child/__main__.py": "behind walls, in a process that knows no gold"}
+RUNS_CODE = {
+    "minir1/tasks/code/child/__main__.py": "behind walls, in a process that knows no gold",
+    "minir1/lab/grader/child.py": "a learner's own answer, in a process that can be killed",
+}
 
 # A pin that is left out on purpose.
 NOT_PINNED = {"triton": "each CUDA build of torch asks for one version of its own"}

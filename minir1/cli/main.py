@@ -30,6 +30,8 @@ COMMANDS = {
     "report": ("RUN", "write the run's report again: one HTML page and its pictures"),
     "diff": ("A B", "the fields in which two recipes, or two runs, differ"),
     "ledger": ("[FOLDER]", "what runs cost, failed ones too; --papers: the published bills"),
+    "grade": ("[PATH]", "grade exercises: a notebook, your folder, or a class of folders"),
+    "lab": ("", "your own copies of the exercises, and JupyterLab on the lessons"),
     "verify": ("FILE", "judge answers: JSON lines in, the same lines with verdict and reward out"),
 }
 

@@ -95,8 +95,9 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
             coalesce_streams=True,
             resources={"metadata": {"path": str(folder)}},
         )
-        # A set's order must not change from build to build.
-        client.execute(cleanup_kc=True, env={**os.environ, "PYTHONHASHSEED": "0"})
+        # A set's order must not change from build to build; nor is a build a learner's work.
+        fixed = {"PYTHONHASHSEED": "0", "MINIR1_WORK": sockets, "MINIR1_LANG": "en"}
+        client.execute(cleanup_kc=True, env={**os.environ, **fixed})
     notebook.metadata = metadata
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)

@@ -1,0 +1,56 @@
+"""The learner's own copies: made once, never overwritten.
+
+    exercises/NAME.ipynb  --copied if it is not there-->  work/NAME.ipynb
+
+The hash of each copy is kept beside it. A notebook that still has this hash was never touched, so
+when the course has a newer one, it takes its place; a notebook that was touched stays as it is,
+and the learner is told where the newer one lies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+from minir1.lab.course import ROOT
+from minir1.lab.exercises import NOTEBOOKS
+from minir1.lab.words import Words
+
+COPIES = ".copies.json"
+
+
+def lay_out(work: Path, words: Words, course: Path = ROOT / "exercises") -> list[str]:
+    """Copy the exercises into the work folder; what was done, one line a notebook."""
+    work.mkdir(parents=True, exist_ok=True)
+    kept = work / COPIES
+    known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    lines = []
+    for name in NOTEBOOKS:
+        ours, yours = course / f"{name}.ipynb", work / f"{name}.ipynb"
+        if not ours.exists():
+            raise ValueError(f"{ours} is not there: `make notebooks` builds it")
+        if not yours.exists():
+            done = "copied"
+        elif digest(yours) == digest(ours):
+            done = "kept"
+        elif digest(yours) == known.get(name):
+            done = "renewed"
+        else:
+            done = "kept" if known.get(name) == digest(ours) else "changed"
+        if done in ("copied", "renewed"):
+            fresh = work / f".{name}.new"
+            shutil.copyfile(ours, fresh)
+            os.replace(fresh, yours)
+            known[name] = digest(ours)
+        path = ours if done == "changed" else yours
+        lines.append(words.say(f"work.{done}", name=name, path=path))
+    kept.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    return lines
+
+
+def digest(file: Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
