@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from minir1.config.check import at_least, require
+from minir1.config.check import at_least, later, require
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,10 +51,30 @@ class ModelConfig:
     tie_embeddings: bool = True
     backend: Literal["auto", "torch", "triton"] = "auto"
     """Who runs the experts; chosen once and logged with its reason (model/dispatch.py)."""
+    # Contexts longer than those of pre-training: how rope's angles are stretched (model/yarn.py).
+    rope_scaling: Literal["none", "yarn", "llama3"] = later("none")
+    rope_factor: float = later(1.0)
+    """How many times longer the context became."""
+    rope_original_len: int = later(4096)
+    """Tokens of context before it was stretched."""
+    beta_fast: float = later(32.0)
+    """YaRN: pairs that turn at least so often over the original context keep their speed."""
+    beta_slow: float = later(1.0)
+    """YaRN: pairs that turn at most so often are slowed down by the whole factor."""
+    mscale: float = later(1.0)
+    mscale_all_dim: float = later(0.0)
+    """YaRN: how much sharper attention becomes, in its two places (model/yarn.py)."""
+    low_freq_factor: float = later(1.0)
+    high_freq_factor: float = later(4.0)
+    """Llama 3's names for beta_slow and beta_fast."""
+    n_mtp_layers: int = later(0)
+    """Multi-token prediction: extra layers that guess the tokens after the next one."""
 
     def __post_init__(self) -> None:
         at_least(self, 1, "vocab_size", "dim", "n_layers", "n_heads", "inter_dim", "max_seq_len")
         at_least(self, 0, "n_dense_layers", "n_routed_experts", "n_shared_experts", "q_lora_rank")
+        at_least(self, 0, "n_mtp_layers", "mscale", "mscale_all_dim")
+        at_least(self, 1, "rope_factor", "rope_original_len")
         require(self.norm_eps > 0, "model.norm_eps", self.norm_eps, "use a small number above 0")
         require(self.rope_theta > 1, "model.rope_theta", self.rope_theta, "use a number above 1")
         if self.attention == "mla":
@@ -70,8 +90,19 @@ class ModelConfig:
                 self.n_kv_heads,
                 f"use a divisor of n_heads = {self.n_heads}",
             )
-        if self.n_moe_layers:
+        self._check_scaling()
+        if self.n_moe_layers or self.n_mtp_layers:
             self._check_experts()
+
+    def _check_scaling(self) -> None:
+        scaling, known = self.rope_scaling, ("none", "yarn", "llama3")
+        require(scaling in known, "model.rope_scaling", scaling, f"use one of {', '.join(known)}")
+        slow, fast = self.beta_slow, self.beta_fast
+        require(0 < slow <= fast, "model.beta_slow", slow, f"use at most beta_fast = {fast}")
+        low, high = self.low_freq_factor, self.high_freq_factor
+        require(
+            0 < low < high, "model.low_freq_factor", low, f"use less than high_freq_factor = {high}"
+        )
 
     def _check_experts(self) -> None:
         experts, groups = self.n_routed_experts, self.n_expert_groups

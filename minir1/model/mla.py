@@ -28,6 +28,7 @@ from minir1.config import ModelConfig
 from minir1.model.cache import LayerCache
 from minir1.model.norm import RMSNorm, widened
 from minir1.model.rope import Rotation, rotate_pairs
+from minir1.model.yarn import softmax_sharpening
 
 LATENT_EPS = 1e-6
 """DeepSeek's latent norms use this eps whatever the config says for the others."""
@@ -41,7 +42,7 @@ class MultiHeadLatentAttention(nn.Module):
         self.n_heads, self.rank = config.n_heads, config.kv_lora_rank
         self.nope, self.rope = config.qk_nope_head_dim, config.qk_rope_head_dim
         self.v_dim = config.v_head_dim
-        self.scale = (self.nope + self.rope) ** -0.5
+        self.scale = (self.nope + self.rope) ** -0.5 * softmax_sharpening(config)
         q_width = self.n_heads * (self.nope + self.rope)
         self.q_rank = config.q_lora_rank
         if self.q_rank:

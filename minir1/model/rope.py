@@ -36,10 +36,15 @@ def rope_frequencies(
     return theta**-exponents
 
 
-def rotation(positions: Int[Tensor, "B T"], frequencies: Float[Tensor, "half"]) -> Rotation:
-    """The turns of these positions, in float32: bfloat16 can't tell position 256 from 257."""
+def rotation(
+    positions: Int[Tensor, "B T"], frequencies: Float[Tensor, "half"], length: float = 1.0
+) -> Rotation:
+    """The turns of these positions, in float32: bfloat16 can't tell position 256 from 257.
+
+    A `length` other than 1 also stretches what is turned; only YaRN asks for that (`yarn.py`).
+    """
     angles = positions[..., None] * frequencies
-    return torch.polar(torch.ones_like(angles), angles)
+    return torch.polar(torch.full_like(angles, length), angles)
 
 
 def rotate_pairs(x: Float[Tensor, "B T H rope"], rotation: Rotation) -> Float[Tensor, "B T H rope"]:

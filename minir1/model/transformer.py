@@ -3,14 +3,16 @@
     x = embed(ids);   for each block:  x += attention(norm(x));  x += mlp(norm(x))
     logits = head(norm(x))
 
-The first `n_dense_layers` blocks have one MLP, the others a mixture of experts. Modules
-carry Hugging Face's names for `deepseek_v3`, so weights move both ways by a rename.
+A block (`block.py`) is attention, then an MLP or experts. Modules carry Hugging Face's names
+for `deepseek_v3`, so weights move both ways by a rename (`hub/`). By config alone, the same
+class is a Qwen3, a Qwen3-MoE or a Llama.
 
 In the prompt's journey: the sampler asks it for the next token, the trainer for the
 log-probability of every token that was sampled.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -18,45 +20,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from minir1.config import ModelConfig
-from minir1.model.cache import KVCache, LayerCache
+from minir1.model.block import Block
+from minir1.model.cache import KVCache
 from minir1.model.dispatch import Backend, choose_backend
-from minir1.model.gqa import GroupedQueryAttention
-from minir1.model.mla import MultiHeadLatentAttention
-from minir1.model.mlp import SwiGLU
-from minir1.model.moe import Experts, MixtureOfExperts
+from minir1.model.moe import Experts
+from minir1.model.mtp import TokenPredictor
 from minir1.model.norm import RMSNorm
-from minir1.model.rope import Rotation, rope_frequencies, rotation
+from minir1.model.rope import Rotation, rotation
 from minir1.model.router import Router, Routing
-
-
-class Block(nn.Module):
-    """Attention, then an MLP or experts, each on a normalised copy of the residual stream."""
-
-    def __init__(self, config: ModelConfig, layer: int) -> None:
-        super().__init__()
-        mla = config.attention == "mla"
-        self.self_attn = (MultiHeadLatentAttention if mla else GroupedQueryAttention)(config)
-        dense = layer < config.n_dense_layers
-        self.mlp = (
-            SwiGLU(config.dim, config.inter_dim)
-            if dense
-            else MixtureOfExperts(config, layer - config.n_dense_layers)
-        )
-        self.input_layernorm = RMSNorm(config.dim, config.norm_eps)
-        self.post_attention_layernorm = RMSNorm(config.dim, config.norm_eps)
-
-    def forward(
-        self,
-        x: Float[Tensor, "B T D"],
-        rotation: Rotation,
-        cache: LayerCache | None,
-        routing: Routing | None,
-    ) -> Float[Tensor, "B T D"]:
-        x = x + self.self_attn(self.input_layernorm(x), rotation, cache)
-        normed = self.post_attention_layernorm(x)
-        if isinstance(self.mlp, MixtureOfExperts):
-            return x + self.mlp(normed, routing)
-        return x + self.mlp(normed)
+from minir1.model.yarn import frequencies, rotation_length
 
 
 class Transformer(nn.Module):
@@ -81,6 +53,7 @@ class Transformer(nn.Module):
             self.embed_tokens = nn.Embedding(config.vocab_size, config.dim)
             self.layers = nn.ModuleList(Block(config, i) for i in range(config.n_layers))
             self.norm = RMSNorm(config.dim, config.norm_eps)
+            self.mtp = nn.ModuleList(TokenPredictor(config, k) for k in range(config.n_mtp_layers))
             if not config.tie_embeddings:
                 self.lm_head = nn.Linear(config.dim, config.vocab_size, bias=False)
         self.backend: Backend | None = None
@@ -108,7 +81,7 @@ class Transformer(nn.Module):
             router.e_score_correction_bias.zero_()
 
     def routers(self) -> list[Router]:
-        """The routers, one a MoE layer, in the order of `Routing`'s first axis."""
+        """The routers, one a MoE layer, in the order of `Routing`'s first axis; MTP's come last."""
         return [module for module in self.modules() if isinstance(module, Router)]
 
     def use_backend(self, backend: Backend) -> None:
@@ -133,7 +106,7 @@ class Transformer(nn.Module):
             positions = torch.arange(new, device=token_ids.device)[None]
         else:
             positions = cache.open(new)
-        angles = rotation(positions, self._frequencies(token_ids.device))
+        angles = self._rotation(positions)
         x = self.embed_tokens(token_ids)
         for i, block in enumerate(self.layers):
             x = block(x, angles, None if cache is None else cache.layer(i), routing)
@@ -156,7 +129,28 @@ class Transformer(nn.Module):
         """Logits for the token after each position."""
         return self.head(self.hidden(token_ids, cache=cache, routing=routing))
 
-    def _frequencies(self, device: torch.device) -> Float[Tensor, "half"]:
-        config = self.config
-        dim = config.qk_rope_head_dim if config.attention == "mla" else config.head_dim
-        return rope_frequencies(dim, config.rope_theta, device)
+    def look_ahead(
+        self,
+        token_ids: Int[Tensor, "B T"],
+        hidden: Float[Tensor, "B T D"],
+        routings: Sequence[Routing] = (),
+    ) -> list[Float[Tensor, "B Tk D"]]:
+        """Multi-token prediction: from it, the head reads the token k + 1 places ahead.
+
+        Item k - 1 has T - k positions, as far as the tokens that it must be given are known.
+        """
+        found = []
+        for k, layer in enumerate(self.mtp, 1):
+            if k >= token_ids.shape[1]:
+                break
+            known, hidden = self.embed_tokens(token_ids[:, k:]), hidden[:, :-1]
+            angles = self._rotation(torch.arange(hidden.shape[1], device=token_ids.device)[None])
+            assert isinstance(layer, TokenPredictor)
+            hidden = layer.guess(known, hidden, angles, routings[k - 1] if routings else None)
+            found.append(hidden)
+        return found
+
+    def _rotation(self, positions: Int[Tensor, "B T"]) -> Rotation:
+        """The turns of these positions, the same for all layers."""
+        speeds = frequencies(self.config, positions.device)
+        return rotation(positions, speeds, rotation_length(self.config))
