@@ -16,7 +16,7 @@ from minir1.rl.sampling import row_key
 from minir1.rl.types import Group, Rollout
 from minir1.tasks.base import Problem, Task
 from minir1.tasks.completion import parse
-from minir1.tasks.reward import score
+from minir1.tasks.reward import Written, score, shape
 from minir1.text.template import prompt_ids
 from minir1.text.tokenizer import Tokenizer
 
@@ -27,14 +27,17 @@ def judge(
     problem: Problem,
     rollouts: Sequence[Rollout],
     config: ZeroConfig,
+    limit: int | None = None,
 ) -> Group:
-    """Give each rollout its verdict and its reward."""
+    """Give each rollout its verdict and its reward; `limit` is the budget it was sampled under."""
+    limit = config.max_new_tokens if limit is None else limit
     texts = [tokenizer.decode(rollout.completion_ids) for rollout in rollouts]
     verdicts = [task.verify(problem.gold, text) for text in texts]
-    rewards = [
-        score(verdict, parse(text), config.reward)
-        for verdict, text in zip(verdicts, texts, strict=True)
-    ]
+    rewards = []
+    for rollout, verdict, text in zip(rollouts, verdicts, texts, strict=True):
+        parsed, cut = parse(text), rollout.stop_reason == "length"
+        written = Written(verdict, parsed, len(rollout.completion_ids), limit, cut)
+        rewards.append(shape(score(verdict, parsed, config.reward), written, config.reward))
     return Group(problem, rollouts, verdicts, rewards)
 
 
@@ -67,7 +70,8 @@ def sample_groups(
         )
         asked += len(batch)
         for i, problem in enumerate(batch):
-            group = judge(task, tokenizer, problem, rollouts[i * size : (i + 1) * size], config)
+            mine = rollouts[i * size : (i + 1) * size]
+            group = judge(task, tokenizer, problem, mine, config, config.budget(step))
             (dead if group.dead else live).append(group)
         if len(live) == wanted:
             break

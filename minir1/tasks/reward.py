@@ -11,6 +11,11 @@ weight is 0 by default. A bonus that is added pays at every completion, right or
 small policy takes the easy money: a published run went from .44 to 1.00 in format while its
 accuracy fell from .23 to .03. Whoever adds it all the same keeps format < accuracy: format
 alone then never beats a right answer, whatever that answer looks like.
+
+The shaping parts (`tasks/shaping`) look at how a response is written: its language, its length,
+what it repeats. They are computed where they are paid for. Whatever is paid for, `accuracy` is
+in `parts` before any weight: strict, 0 or 1. It is logged beside the total, and a total that
+rises while it stays is a policy that found another way to the money.
 """
 
 from __future__ import annotations
@@ -21,6 +26,10 @@ from typing import Any
 
 from minir1.tasks.base import Verdict
 from minir1.tasks.completion import Parsed
+from minir1.tasks.shaping.cosine import cosine
+from minir1.tasks.shaping.language import consistency
+from minir1.tasks.shaping.overlong import overlong
+from minir1.tasks.shaping.repetition import repetition
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +70,43 @@ def score(verdict: Verdict, parsed: Parsed, weights: Any) -> Reward:
     parts = {name: part(verdict, parsed) for name, part in PARTS.items()}
     total = sum(getattr(weights, name) * value for name, value in parts.items())
     return Reward(parts, total)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a response was written: what the shaping parts look at."""
+
+    verdict: Verdict
+    parsed: Parsed
+    tokens: int
+    limit: int
+    """The most tokens that it could have."""
+    cut: bool
+    """It reached the limit without an end."""
+
+
+SHAPING: Mapping[str, Callable[[Written, Any], float]] = {
+    "language": lambda w, dials: consistency(
+        w.parsed.think, dials.target_language, dials.target_words
+    ),
+    "cosine": lambda w, dials: cosine(w.verdict is Verdict.CORRECT, w.tokens, w.limit, w.cut),
+    "overlong": lambda w, dials: overlong(w.tokens, w.limit, w.cut, dials.overlong_buffer),
+    "repetition": lambda w, dials: repetition(w.parsed.think, dials.ngram),
+}
+
+
+def shape(reward: Reward, written: Written, weights: Any) -> Reward:
+    """The reward with each shaping part that has a weight; `weights` is a `RewardConfig`.
+
+    >>> from minir1.config import RewardConfig
+    >>> from minir1.tasks.completion import parse
+    >>> written = Written(Verdict.WRONG, parse("<answer> 5 </answer>"), 90, 100, cut=False)
+    >>> shape(Reward({"accuracy": 0.0}, 0.0), written, RewardConfig(overlong=0.5))
+    Reward(parts={'accuracy': 0.0, 'overlong': -0.5}, total=-0.25)
+    """
+    paid = {name: part for name, part in SHAPING.items() if getattr(weights, name)}
+    if not paid:
+        return reward
+    parts = {name: part(written, weights) for name, part in paid.items()}
+    total = reward.total + sum(getattr(weights, name) * value for name, value in parts.items())
+    return Reward(reward.parts | parts, total)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minir1.tasks import Verdict, parse, score
-from minir1.tasks.reward import PARTS
+from minir1.tasks.reward import PARTS, SHAPING
 
 FORMATTED = parse("<think> a </think> <answer> 5 </answer>")
 BARE = parse("<answer> 5 </answer>")
@@ -45,4 +45,4 @@ def test_every_part_has_a_weight_in_the_config():
     from minir1.config import RewardConfig
 
     assert score(Verdict.CORRECT, FORMATTED, RewardConfig()).total == 1.0
-    assert set(PARTS) <= set(RewardConfig.__dataclass_fields__)
+    assert {*PARTS, *SHAPING} <= set(RewardConfig.__dataclass_fields__)
