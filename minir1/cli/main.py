@@ -29,6 +29,7 @@ COMMANDS = {
     "sample": ("RUN [QUESTION]", "ask a trained model, and read its answer word by word"),
     "report": ("RUN", "write the run's report again: one HTML page and its pictures"),
     "diff": ("A B", "the fields in which two recipes, or two runs, differ"),
+    "doctor": ("RUN", "what is wrong with an RL run: findings, evidence, causes, cures"),
     "ledger": ("[FOLDER]", "what runs cost, failed ones too; --papers: the published bills"),
     "grade": ("[PATH]", "grade exercises: a notebook, your folder, or a class of folders"),
     "lab": ("", "your own copies of the exercises, and JupyterLab on the lessons"),

@@ -1,0 +1,68 @@
+"""What the rules ask of a run's diary: a metric lately, at the start, and at its best.
+
+A step of a small run is noisy: 256 rollouts give the reward a standard error of 3 points. So a
+rule never looks at one step, but at the mean of a window.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+WINDOW = 8
+"""Steps that are averaged."""
+
+
+class Diary:
+    """The rows of one RL stage, oldest first.
+
+    >>> diary = Diary([{"reward": 0.0}, {"reward": 1.0}])
+    >>> diary.late("reward"), diary.early("reward"), diary.late("kl") is None
+    (0.5, 0.5, True)
+    """
+
+    def __init__(self, rows: Sequence[dict[str, Any]]) -> None:
+        self.rows = list(rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def values(self, name: str) -> list[float]:
+        """The metric at every step that has it and is finite (a null was not)."""
+        seen = [row.get(name) for row in self.rows]
+        return [float(v) for v in seen if v is not None and math.isfinite(v)]
+
+    def late(self, name: str) -> float | None:
+        """Mean over the last steps; None if the run has no such metric."""
+        return _mean(self.values(name)[-WINDOW:])
+
+    def early(self, name: str) -> float | None:
+        """Mean over the first steps."""
+        return _mean(self.values(name)[:WINDOW])
+
+    def best(self, name: str) -> float | None:
+        """The largest mean of any window."""
+        values = self.values(name)
+        windows = range(max(1, len(values) - WINDOW + 1))
+        return max(
+            (statistics.fmean(values[i : i + WINDOW]) for i in windows if values), default=None
+        )
+
+    def at_first(self, name: str) -> float | None:
+        """The very first value: what the base did, before any update."""
+        return next(iter(self.values(name)), None)
+
+    def nulls(self) -> list[tuple[int, str]]:
+        """(step, metric) of every value that was not finite when it was written."""
+        return [
+            (row.get("step", i + 1), name)
+            for i, row in enumerate(self.rows)
+            for name, value in row.items()
+            if value is None
+        ]
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return statistics.fmean(values) if values else None

@@ -1,0 +1,83 @@
+"""Rules about the rollouts: can they be judged at all, and do they differ?"""
+
+from __future__ import annotations
+
+from minir1.run.doctor.diary import Diary
+from minir1.run.doctor.finding import Finding
+
+
+def dead_groups(d: Diary) -> Finding | None:
+    """All rollouts of a group earn the same: its advantages are 0, and it teaches nothing."""
+    dead, reward = d.late("frac_reward_zero_std"), d.late("rewards/accuracy/mean")
+    if dead is None or reward is None or dead < 0.75 or reward > 0.85:
+        return None  # a policy that solves nearly everything has nothing left to learn here
+    side = "no rollout is right" if reward < 0.5 else "every rollout is right"
+    return Finding(
+        "dead_groups",
+        f"In most groups {side}, so that they carry no gradient.",
+        f"{dead:.0%} of the last groups are dead; accuracy {reward:.1%}",
+        (
+            "the questions are far too hard (or easy) for this policy",
+            "the group is small: P(dead) = p^G + (1-p)^G",
+            "the temperature is so low that all rollouts are alike",
+        ),
+        ("easier questions first", "a larger zero.group_size", "zero.dynamic_sampling 2"),
+    )
+
+
+def truncation(d: Diary) -> Finding | None:
+    """Rollouts that reach the budget are cut off before their answer."""
+    cut, first = d.late("completions/clipped_ratio"), d.at_first("completions/clipped_ratio")
+    if cut is None or first is None or cut < 0.35:
+        return None
+    length = d.late("completions/mean_length") or 0.0
+    return Finding(
+        "truncation",
+        "Many rollouts are cut off by the token budget before they answer.",
+        f"{cut:.0%} of the last were cut off ({first:.0%} at first); mean length {length:.0f}",
+        (
+            "zero.max_new_tokens is too small for this policy",
+            "the policy rambles: nothing makes it stop",
+        ),
+        ("a larger zero.max_new_tokens, or a length_schedule", "an overlong penalty in the reward"),
+    )
+
+
+def format_failures(d: Diary) -> Finding | None:
+    """The parser finds no answer, though the rollout was not cut off."""
+    good, cut = d.late("rewards/format/mean"), d.late("completions/clipped_ratio") or 0.0
+    if good is None or 1 - good - cut < 0.35:
+        return None
+    return Finding(
+        "format_failures",
+        "Many finished rollouts have no answer that the parser can read.",
+        f"{good:.0%} are well-formed, and only {cut:.0%} were cut off",
+        (
+            "the base never learned the template, or the template differs from training's",
+            "the temperature is so high that the tags break",
+            "the reward pays nothing for structure, and the policy has drifted from it",
+        ),
+        ("read some transcripts", "train the base longer", "temperature 1.0"),
+    )
+
+
+def proxy_gap(d: Diary) -> Finding | None:
+    """What is paid rises, what is wanted does not: the signature of reward hacking."""
+    paid, paid_first = d.late("reward"), d.early("reward")
+    strict = d.late("rewards/accuracy/mean")
+    strict_first = d.early("rewards/accuracy/mean")
+    if paid is None or paid_first is None or strict is None or strict_first is None:
+        return None
+    gap, growth = paid - strict, (paid - paid_first) - (strict - strict_first)
+    if gap < 0.15 or (growth < 0.05 and strict > 0.25):
+        return None
+    return Finding(
+        "proxy_gap",
+        "The policy is paid for something other than right answers.",
+        f"paid {paid_first:.2f} -> {paid:.2f}, strictly right {strict_first:.2f} -> {strict:.2f}",
+        (
+            "a part of the reward is easier than the task (format, length, style)",
+            "the verifier accepts what it should not",
+        ),
+        ("read the best-paid wrong rollouts", "minir1 audit TASK", "pay for the strict part only"),
+    )
