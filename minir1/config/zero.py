@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from minir1.config.check import at_least, require
+from minir1.config.check import at_least, machine, require
 from minir1.config.optim import OptimConfig
 from minir1.config.reward import RewardConfig
 
@@ -50,9 +50,11 @@ class ZeroConfig:
         )
     )
     save_every: int = 20
+    rollout_batch: int = machine(0)
+    """Rollouts that a sampler holds at once; 0 takes all that fall to it."""
 
     def __post_init__(self) -> None:
-        at_least(self, 0, "steps", "kl_coef", "dynamic_sampling")
+        at_least(self, 0, "steps", "kl_coef", "dynamic_sampling", "rollout_batch")
         at_least(self, 1, "questions_per_step", "max_new_tokens", "ref_every")
         at_least(self, 1, "minibatches", "save_every")
         require(

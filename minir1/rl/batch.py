@@ -10,6 +10,7 @@ targets that the policy wrote are in the loss: the prompt is masked, padding is 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -109,3 +110,36 @@ def micro_batches(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
         else:
             batches.append([row])
     return [sorted(rows) for rows in batches]
+
+
+def even_out(parts: list[list[int]], lengths: Sequence[int], peers: int) -> list[list[int]]:
+    """Cut micro-batches until each of `peers` processes gets equally many, of like cost.
+
+    The costliest one is halved first. They are dealt out like cards, so the list ends sorted by
+    cost: processes that work at the same time then have about the same work. One row can't be
+    halved; where only such are left, some process will have nothing to do at the end.
+
+    >>> even_out([[1, 3], [0, 2]], [5, 90, 7, 100], peers=3)
+    [[3], [1], [0, 2]]
+    """
+    if peers == 1:
+        return parts
+
+    def cost(rows: list[int]) -> int:
+        return len(rows) * max(lengths[row] for row in rows)
+
+    parts = sorted(parts, key=cost, reverse=True)
+    while len(parts) % peers and any(len(rows) > 1 for rows in parts):
+        widest = next(rows for rows in parts if len(rows) > 1)
+        by_length = sorted(widest, key=lambda row: -lengths[row])
+        half = (len(by_length) + 1) // 2
+        parts.remove(widest)
+        parts = sorted([*parts, by_length[:half], by_length[half:]], key=cost, reverse=True)
+    return parts
+
+
+def empty_part(batch: Batch) -> Batch:
+    """A micro-batch of one row in which no token counts: its loss and its gradient are zero."""
+    row = batch.rows([0])
+    none = torch.zeros_like(row.loss_mask)
+    return replace(row, loss_mask=none, token_mask=none, weights=torch.zeros_like(row.weights))

@@ -6,11 +6,13 @@ a group is dead with chance p^G + (1 - p)^G: .85 for p = .02 and G = 8. So dead 
 be replaced by groups of new problems, up to a stated number of rounds.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from minir1.config import ZeroConfig
 from minir1.model.transformer import Transformer
+from minir1.rl.parallel import ALONE, Peers
 from minir1.rl.rollout import sample
 from minir1.rl.sampling import row_key
 from minir1.rl.types import Group, Rollout
@@ -50,30 +52,65 @@ def sample_groups(
     *,
     seed: int,
     step: int,
+    peers: Peers = ALONE,
 ) -> tuple[list[Group], int]:
-    """The groups of one step, and how many dead groups were replaced on the way."""
+    """The groups of one step, and how many dead groups were replaced on the way.
+
+    A rollout depends on its key alone, so it doesn't matter which of the peers samples it.
+    """
     wanted, size = config.questions_per_step, config.group_size
     live: list[Group] = []
     dead: list[Group] = []
     asked = 0
     for _ in range(config.dynamic_sampling + 1):
         batch = list(islice(problems, wanted - len(live)))
-        prompts = [prompt_ids(tokenizer, problem.question) for problem in batch]
-        rollouts = sample(
-            policy,
-            [prompt for prompt in prompts for _ in range(size)],
-            [row_key(seed, step, asked + i, g) for i in range(len(batch)) for g in range(size)],
-            max_new_tokens=config.budget(step),
-            eos_id=tokenizer.eos_id,
-            temperature=config.temperature,
-            record_experts=policy.config.n_moe_layers > 0,
-        )
+        rollouts = _ask(policy, tokenizer, batch, config, seed, step, asked, peers)
         asked += len(batch)
-        for i, problem in enumerate(batch):
-            mine = rollouts[i * size : (i + 1) * size]
-            group = judge(task, tokenizer, problem, mine, config, config.budget(step))
+        asked_and_answered = [
+            (problem, rollouts[i * size : (i + 1) * size]) for i, problem in enumerate(batch)
+        ]
+        # A verdict is reached once, and told: at a time limit, two processes might differ.
+        limit = config.budget(step)
+        judged = peers.each(
+            lambda both: judge(task, tokenizer, *both, config, limit), asked_and_answered
+        )
+        for group in judged:
             (dead if group.dead else live).append(group)
         if len(live) == wanted:
             break
     fill = wanted - len(live)  # still too few live ones: dead groups keep the batch's size
     return live + dead[:fill], len(dead) - fill
+
+
+def _ask(
+    policy: Transformer,
+    tokenizer: Tokenizer,
+    problems: Sequence[Problem],
+    config: ZeroConfig,
+    seed: int,
+    step: int,
+    first: int,
+    peers: Peers,
+) -> list[Rollout]:
+    """The rollouts of these problems, group after group; `first` is the first one's number."""
+    prompts = [prompt_ids(tokenizer, problem.question) for problem in problems]
+    jobs = [
+        (prompt, row_key(seed, step, first + i, g))
+        for i, prompt in enumerate(prompts)
+        for g in range(config.group_size)
+    ]
+
+    def write(part: Sequence[tuple[list[int], int]]) -> list[Rollout]:
+        return sample(
+            policy,
+            [prompt for prompt, _ in part],
+            [key for _, key in part],
+            max_new_tokens=config.budget(step),
+            eos_id=tokenizer.eos_id,
+            temperature=config.temperature,
+            record_experts=policy.config.n_moe_layers > 0,
+        )
+
+    at_once = config.rollout_batch or math.ceil(len(jobs) / peers.size)
+    parts = [jobs[i : i + at_once] for i in range(0, len(jobs), at_once)]
+    return [rollout for some in peers.each(write, parts) for rollout in some]

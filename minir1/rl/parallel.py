@@ -1,10 +1,14 @@
-"""Several cores, one model: independent pieces of work on threads, results in order.
+"""Several cores or several processes, one model: who does which piece of a step's work.
 
-A small model's matrices are too small to split over cores: with two threads inside each
+Threads. A small model's matrices are too small to split over cores: with two threads inside each
 operation, training is hardly faster than with one. But micro-batches are independent of each
 other, and torch lets go of Python's lock while it computes. So each thread takes a whole
 micro-batch: on two cores that trains 1.6 times as fast. (Sampling is not worth sharing: its
 operations are so short that two threads wait for the lock, and both are slower than one.)
+
+Processes. On many GPUs every process knows the whole step, does its share of the pieces, and
+hears of the others' results. One process is not a special case: it is `Peers`, which does all of
+the pieces and has nobody to ask. `run/distributed` has the peers that are many.
 
 Results come back in the order of the work, never in the order of the clock, so a sum over
 them has the same bits whatever the threads did. On a GPU there is one worker.
@@ -12,7 +16,10 @@ them has the same bits whatever the threads did. On a GPU there is one worker.
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,3 +38,36 @@ def in_order(
         return
     with ThreadPoolExecutor(workers) as pool:
         yield from pool.map(work, items)
+
+
+class Peers:
+    """The processes that share a step: here one, alone. What it is asked, it answers by itself."""
+
+    size: int = 1
+    """How many they are."""
+
+    def each(
+        self,
+        work: Callable[[Item], Result],
+        items: Iterable[Item],
+        *,
+        idle: Item | None = None,
+        workers: int = 1,
+    ) -> Iterator[Result]:
+        """`work` of each item, in order, whoever did it.
+
+        Where a process waits for the others inside `work`, all must work equally often: one that
+        has no item left works on `idle`, whose result nobody sees.
+        """
+        return in_order(work, items, workers)
+
+    def gather(self, value: Any) -> list[Any]:
+        """What each of them holds, in the order of their ranks."""
+        return [value]
+
+    def clip(self, parameters: list[Tensor], max_norm: float) -> float:
+        """Make the whole gradient at most `max_norm` long; how long it was."""
+        return float(torch.nn.utils.clip_grad_norm_(parameters, max_norm))
+
+
+ALONE = Peers()

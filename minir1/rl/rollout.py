@@ -62,7 +62,8 @@ def decode(
     fed = torch.zeros(len(prompts), longest, dtype=torch.long, device=device)
     for row, prompt in enumerate(prompts):
         fed[row, : len(prompt)] = torch.tensor(prompt, device=device)
-    cache = KVCache(model.config, len(prompts), longest + max_new_tokens, device=device)
+    width, dtype = longest + max_new_tokens, next(model.parameters()).dtype
+    cache = KVCache(model.config, len(prompts), width, device=device, dtype=dtype)
     rows = torch.arange(len(prompts), device=device)
     done = torch.zeros_like(rows, dtype=torch.bool)
     key = torch.tensor(keys, device=device)

@@ -19,6 +19,7 @@ from minir1.rl.advantage import group_advantages
 from minir1.rl.batch import all_groups, collate
 from minir1.rl.logprobs import token_logprobs
 from minir1.rl.loss import policy_loss
+from minir1.rl.parallel import ALONE, Peers
 from minir1.rl.types import Batch, Group
 from minir1.rl.update import Update, update
 
@@ -34,6 +35,7 @@ def grpo_step(
     seed: str = "",
     pad_id: int = 0,
     workers: int = 1,
+    peers: Peers = ALONE,
 ) -> dict[str, float]:
     """Update `policy` on `groups`, `config.minibatches` times; metrics under TRL's names."""
     rewards = torch.tensor([group.totals for group in groups])
@@ -64,9 +66,10 @@ def grpo_step(
                 temperature=config.temperature,
                 routing_replay=config.routing_replay,
                 workers=workers,
+                peers=peers,
             )
         )
-        sums.append(loss_fn.means(int(batch.loss_mask.sum())))
+        sums.append(loss_fn.means(int(batch.loss_mask.sum()), peers))
     return _metrics(updates, [sum(column) / len(sums) for column in zip(*sums, strict=True)])
 
 
@@ -96,10 +99,11 @@ class _Objective:
         self.seen.append(seen.detach().tolist())
         return loss.total
 
-    def means(self, tokens: int) -> list[float]:
-        """Sums over the micro-batches; the clipped tokens as a share of all."""
+    def means(self, tokens: int, peers: Peers) -> list[float]:
+        """Sums over the micro-batches of all; the clipped tokens as a share of all."""
+        seen = [row for some in peers.gather(self.seen) for row in some]
         # fsum rounds once, at the end: the sum doesn't depend on which thread came first.
-        policy, kl, low, high = (math.fsum(column) for column in zip(*self.seen, strict=True))
+        policy, kl, low, high = (math.fsum(column) for column in zip(*seen, strict=True))
         return [policy, kl, low / tokens, high / tokens]
 
 

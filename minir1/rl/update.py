@@ -17,9 +17,9 @@ from minir1.config import OptimConfig
 from minir1.model.balance import update_bias
 from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
-from minir1.rl.batch import micro_batches
+from minir1.rl.batch import empty_part, even_out, micro_batches
 from minir1.rl.logprobs import token_logprobs
-from minir1.rl.parallel import in_order
+from minir1.rl.parallel import ALONE, Peers
 from minir1.rl.types import Batch
 
 LossFn = Callable[[Float[Tensor, "B T"], Batch], Tensor]
@@ -100,6 +100,7 @@ def update(
     temperature: float = 1.0,
     routing_replay: bool = False,
     workers: int = 1,
+    peers: Peers = ALONE,
 ) -> Update:
     """Accumulate the gradient of `batch`, clip it, step, and move the router's bias."""
     optimizer.zero_grad(set_to_none=True)
@@ -113,15 +114,16 @@ def update(
         # Threads that add into the same .grad would do it in the order of the clock.
         return seen, torch.autograd.grad(total, parameters, allow_unused=True)
 
-    parts = [batch.rows(i) for i in micro_batches(batch.lengths, optim.micro_batch_tokens)]
+    rows = micro_batches(batch.lengths, optim.micro_batch_tokens)
+    parts = [batch.rows(i) for i in even_out(rows, batch.lengths, peers.size)]
     seen = Update()
-    for part_seen, gradients in in_order(work, parts, workers):
+    for part_seen, gradients in peers.each(work, parts, idle=empty_part(batch), workers=workers):
         seen = seen + part_seen
         for parameter, gradient in zip(parameters, gradients, strict=False):
             if gradient is not None:
                 grad = parameter.grad
                 parameter.grad = gradient if grad is None else grad.add_(gradient)
-    seen.grad_norm = float(torch.nn.utils.clip_grad_norm_(parameters, optim.grad_clip))
+    seen.grad_norm = peers.clip(parameters, optim.grad_clip)
     if not (math.isfinite(seen.grad_norm) and math.isfinite(seen.loss)):
         raise NotFiniteError(
             f"loss = {seen.loss}, gradient norm = {seen.grad_norm}", batch.inputs.tolist()
@@ -159,7 +161,7 @@ def _look(
         balance = routing.balance_loss * (len(part.inputs) / len(batch.inputs))
         total = loss + optim.balance_coef * balance
         seen.aux_loss = float(balance.detach())
-        seen.load = routing.load
+        seen.load = routing.load.cpu()
     return seen, total
 
 

@@ -7,6 +7,9 @@
         state.json             plain values, and the tree of the optimizer's state
         manifest.json          size and SHA-256 of every file above
 
+A run of many processes writes each file in pieces, one a process (`run/pieces.py`); either kind
+can be read by any number of processes.
+
 A checkpoint is there whole or not at all (`run/folder.py`). `latest` checks it before it
 is used; one that is torn or altered is named in a warning and skipped for the last good
 one. Nothing here is ever unpickled.
@@ -17,21 +20,23 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import safetensors.torch
 from torch import Tensor, nn
 
 from minir1.run.flatten import flatten, unflatten
 from minir1.run.folder import MANIFEST, recover, verify, write_folder
+from minir1.run.pieces import Reader
 
 logger = logging.getLogger(__name__)
 
 Tensors = dict[str, Tensor]
+Cut = Callable[[Reader, str], Tensor]
+"""What a process wants of a tensor: all of it, or its own part."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,30 +75,49 @@ def save(
     }
     folder = Path(root) / f"{stage}-{step:06d}"
     write_folder(folder, files)
-    # A later step can only be a damaged one that was skipped: it doesn't count.
-    older = [path for path in _folders(Path(root), stage) if _step(path) <= step]
-    for path in older[:-keep]:
-        shutil.rmtree(path)
+    prune(Path(root), stage, step, keep)
     return folder
 
 
-def load(folder: Path) -> Checkpoint:
+def prune(root: Path, stage: str, step: int, keep: int) -> None:
+    """Remove all but the last `keep` checkpoints of a stage up to `step`."""
+    # A later step can only be a damaged one that was skipped: it doesn't count.
+    older = [path for path in _folders(root, stage) if _step(path) <= step]
+    for path in older[:-keep]:
+        shutil.rmtree(path)
+
+
+def load(
+    folder: Path, *, check: Callable[[Path], None] = verify, cut: Cut = Reader.read
+) -> Checkpoint:
     """Read one checkpoint. A ValueError says what is wrong with it, if anything is."""
     folder = Path(folder)
-    verify(folder)
+    check(folder)
     record = json.loads((folder / "state.json").read_bytes())
+
+    def read(kind: str) -> Tensors:
+        reader = Reader(folder, kind)
+        return {name: cut(reader, name) for name in reader.names}
+
     return Checkpoint(
         folder=folder,
         stage=record["stage"],
         step=record["step"],
-        model=_read(folder / "model.safetensors"),
-        optimizer=unflatten(record["optimizer"], _read(folder / "optimizer.safetensors")),
-        extra_tensors=_read(folder / "extra.safetensors"),
+        model=read("model"),
+        optimizer=unflatten(record["optimizer"], read("optimizer")),
+        extra_tensors=read("extra"),
         state=record["state"],
     )
 
 
-def latest(root: Path, stage: str, *, repair: bool = True) -> Checkpoint | None:
+def latest(
+    root: Path,
+    stage: str,
+    *,
+    repair: bool = True,
+    check: Callable[[Path], None] = verify,
+    cut: Cut = Reader.read,
+) -> Checkpoint | None:
     """The last good checkpoint of a stage, or None.
 
     It first tidies up what a killed save left behind. Use `repair=False` to look at a
@@ -103,7 +127,7 @@ def latest(root: Path, stage: str, *, repair: bool = True) -> Checkpoint | None:
         recover(Path(root))
     for folder in reversed(_folders(Path(root), stage)):
         try:
-            return load(folder)
+            return load(folder, check=check, cut=cut)
         except ValueError as error:
             logger.warning("skipped a damaged checkpoint: %s", error)
     return None
@@ -112,11 +136,10 @@ def latest(root: Path, stage: str, *, repair: bool = True) -> Checkpoint | None:
 def load_weights(path: Path) -> Tensors:
     """The weights in a checkpoint's folder, or in one safetensors file."""
     path = Path(path)
-    if not path.is_dir():
-        return _read(path)
     if (path / MANIFEST).exists():
         verify(path)
-    return _read(path / "model.safetensors")
+    reader = Reader(path, "model") if path.is_dir() else Reader(path.parent, path.stem)
+    return {name: reader.read(name) for name in reader.names}
 
 
 def load_into(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
@@ -167,17 +190,3 @@ def _to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
             stored[name] = tensor.detach().cpu().clone().contiguous()
     # One key of metadata: the order of several is not the same in each process.
     return safetensors.torch.save(stored, {"aliases": json.dumps(aliases, sort_keys=True)})
-
-
-def _read(path: Path) -> Tensors:
-    try:
-        with safetensors.safe_open(path, "pt") as file:
-            aliases = json.loads((file.metadata() or {}).get("aliases", "{}"))
-            names = file.keys()
-            # Cloned, so that nothing points into a file that may be deleted.
-            tensors = {name: file.get_tensor(name).clone() for name in names}
-    except OSError as error:
-        raise ValueError(f"{path}: the weights can't be read: {error}") from error
-    except safetensors.SafetensorError as error:
-        raise ValueError(f"{path}: this is not a whole safetensors file: {error}") from error
-    return tensors | {name: tensors[original] for name, original in aliases.items()}

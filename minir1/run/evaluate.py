@@ -20,6 +20,7 @@ from typing import Any
 
 from minir1.config import EvalConfig, TaskConfig
 from minir1.model.transformer import Transformer
+from minir1.rl.parallel import ALONE, Peers
 from minir1.rl.rollout import sample
 from minir1.rl.sampling import row_key
 from minir1.rl.types import Rollout
@@ -47,14 +48,15 @@ def evaluate(
     *,
     seed: int,
     problems: Sequence[Problem] | None = None,
+    peers: Peers = ALONE,
 ) -> dict[str, Any]:
     """Sample, judge and summarise; the layout is that of `eval/<name>.json`."""
     problems = heldout_problems(task, config.problems) if problems is None else problems
     jobs = [(i, k) for i in range(len(problems)) for k in range(config.samples)]
-    rollouts: list[Rollout] = []
-    for start in range(0, len(jobs), config.batch_size):
-        part = jobs[start : start + config.batch_size]
-        rollouts += sample(
+    judge = make_task(task)
+
+    def ask(part: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+        rollouts = sample(
             model,
             [prompt_ids(tokenizer, problems[i].question) for i, _ in part],
             [row_key(seed, -1, i, k) for i, k in part],
@@ -62,11 +64,12 @@ def evaluate(
             eos_id=tokenizer.eos_id,
             temperature=config.temperature,
         )
-    judge = make_task(task)
-    rows = [
-        _row(judge, problems[i], rollout, tokenizer)
-        for (i, _), rollout in zip(jobs, rollouts, strict=True)
-    ]
+        both = zip(part, rollouts, strict=True)
+        return [_row(judge, problems[i], rollout, tokenizer) for (i, _), rollout in both]
+
+    size = config.batch_size
+    parts = [jobs[start : start + size] for start in range(0, len(jobs), size)]
+    rows = [row for some in peers.each(ask, parts) for row in some]
     summary = summarise(rows, config.samples)
     if task.name == "countdown":
         summary["insight"] = insight(rows, task.ops, task.max_value, config.samples)

@@ -18,8 +18,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 MANIFEST = "manifest.json"
 TEMPORARY = ".new-"
@@ -30,46 +31,77 @@ REPLACED = ".old-"
 
 def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
     """Make `target` hold exactly these files, or leave everything as it was."""
-    manifest = {
-        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        for name, content in files.items()
-    }
-    files = {**files, MANIFEST: json.dumps(manifest, indent=2, sort_keys=True).encode()}
-    root = target.parent
-    root.mkdir(parents=True, exist_ok=True)
-    recover(root)
-    fresh = root / (TEMPORARY + target.name)
     try:
-        fresh.mkdir()
+        fresh = begin(target)
+        commit(fresh, target, put(fresh, files))
+    finally:
+        recover(target.parent)
+
+
+def begin(target: Path) -> Path:
+    """An empty temporary folder beside `target`, to put files into."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    recover(target.parent)
+    fresh = temporary(target)
+    fresh.mkdir()
+    return fresh
+
+
+def temporary(target: Path) -> Path:
+    """Where the files of `target` are written at first."""
+    return target.parent / (TEMPORARY + target.name)
+
+
+def put(fresh: Path, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Write files and put them on the disk; their entries in the manifest."""
+    manifest = {}
+    try:
         for name, content in files.items():
             _write_file(fresh / name, content)
-        _sync(fresh)
-        _commit(fresh, target)
+            digest = hashlib.sha256(content).hexdigest()
+            manifest[name] = {"bytes": len(content), "sha256": digest}
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         needed = sum(len(content) for content in files.values())
         raise OSError(
             error.errno,
-            f"the disk is full: saving needs {needed:,} bytes and {_free(root):,} are free. "
-            "What was saved before is untouched. Free some space, or keep fewer checkpoints "
+            f"the disk is full: saving needs {needed:,} bytes and {_free(fresh.parent):,} are "
+            "free. What was saved before is untouched. Free some space, or keep fewer checkpoints "
             "(keep_checkpoints), and start the run again: it goes on from the last one",
-            str(target),
+            str(fresh.parent / fresh.name.removeprefix(TEMPORARY)),
         ) from error
-    finally:
-        recover(root)
+    return manifest
 
 
-def verify(folder: Path) -> None:
-    """Raise a ValueError that says why, unless the folder is what `write_folder` wrote."""
+def commit(fresh: Path, target: Path, manifest: Mapping[str, Any]) -> None:
+    """Add the manifest, and give the folder its real name. An older `target` steps aside."""
+    put(fresh, {MANIFEST: json.dumps(manifest, indent=2, sort_keys=True).encode()})
+    _sync(fresh)
+    if target.exists():  # `recover` drops it later
+        os.rename(target, target.parent / (REPLACED + target.name))
+    os.rename(fresh, target)
+    _sync(target.parent)
+
+
+Each = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
+
+
+def verify(folder: Path, each: Each = map) -> None:
+    """Raise a ValueError that says why, unless the folder is what was written.
+
+    `each` calls a function with each file: by default here, one after the other.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        expected = {name: (entry["bytes"], entry["sha256"]) for name, entry in manifest.items()}
+        expected = [(name, entry["bytes"], entry["sha256"]) for name, entry in manifest.items()]
     except OSError as error:
         raise ValueError(f"{folder}: {MANIFEST} can't be read: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{folder}: {MANIFEST} is damaged: {error}") from error
-    for name, (size, digest) in expected.items():
+
+    def check(entry: tuple[str, int, str]) -> None:
+        name, size, digest = entry
         file = folder / name
         if not file.is_file():
             raise ValueError(f"{folder}: the file {name} is missing")
@@ -81,6 +113,9 @@ def verify(folder: Path) -> None:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
         if found != digest:
             raise ValueError(f"{folder}: {name} is not what was written: its SHA-256 differs")
+
+    for _ in each(check, expected):
+        pass
 
 
 def recover(root: Path) -> None:
@@ -98,14 +133,6 @@ def recover(root: Path) -> None:
             shutil.rmtree(left)
         else:
             os.rename(left, target)
-
-
-def _commit(fresh: Path, target: Path) -> None:
-    """Rename `fresh` to `target`. An older `target` steps aside; `recover` drops it later."""
-    if target.exists():
-        os.rename(target, target.parent / (REPLACED + target.name))
-    os.rename(fresh, target)
-    _sync(target.parent)
 
 
 def _write_file(path: Path, content: bytes) -> None:

@@ -6,13 +6,14 @@ and the same command goes on.
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from minir1.config import Config, TaskConfig
 from minir1.model.transformer import Transformer
 from minir1.recipes import RECIPES
-from minir1.run.device import pick_device
+from minir1.run.distributed import SOLO, World
 from minir1.run.evaluate import evaluate, write_evaluation
 from minir1.run.home import open_run
 from minir1.run.ledger import Ledger
@@ -40,7 +41,13 @@ def evaluation_sets(task: TaskConfig) -> dict[str, TaskConfig]:
 
 
 def evaluate_stage(
-    config: Config, out: Path, model: Transformer, name: str, stage: str, step: int
+    config: Config,
+    out: Path,
+    model: Transformer,
+    name: str,
+    stage: str,
+    step: int,
+    world: World = SOLO,
 ) -> dict[str, Any]:
     """Evaluate on every set, unless its file is already there. Returns the main summary."""
     tokenizer = Tokenizer(config.model.vocab_size)
@@ -48,28 +55,31 @@ def evaluate_stage(
     for suffix, task in evaluation_sets(config.task).items():
         full = name + suffix
         path = out / "eval" / f"{full}.json"
-        if path.exists():
-            results[full] = json.loads(path.read_text(encoding="utf-8"))
+        done = world.once(lambda p=path: p.exists() and json.loads(p.read_text(encoding="utf-8")))
+        if done:
+            results[full] = done
             continue
         few = min(FAR_PROBLEMS, config.eval.problems)
         settings = replace(config.eval, problems=few) if suffix else config.eval
         head = {"name": full, "stage": stage, "step": step, "split": "heldout" + suffix}
         head |= {"recipe_hash": config.hash(), "seed": config.seed}
-        with Ledger(out, f"evaluate {full}", config):
-            results[full] = head | evaluate(model, tokenizer, task, settings, seed=config.seed)
-        write_evaluation(out, full, results[full])
+        ledger = world.on_main(Ledger(out, f"evaluate {full}", config))
+        with ledger, world.replica(model) as sampler:
+            found = evaluate(sampler, tokenizer, task, settings, seed=config.seed, peers=world)
+        results[full] = head | found
+        world.once(partial(write_evaluation, out, full, results[full]))
     return results[name]
 
 
-def run(config: Config, out: Path) -> dict[str, Any]:
+def run(config: Config, out: Path, world: World = SOLO) -> dict[str, Any]:
     """Do what is left of the whole job; the headline numbers and where the report is."""
-    out = open_run(config, out)
-    device = pick_device(config.device)
-    base = pretrain(config, out).to(device)
-    before = evaluate_stage(config, out, base, "base", "pretrain", config.pretrain.steps)
-    policy = zero(config, out)
-    after = evaluate_stage(config, out, policy, "final", "zero", config.zero.steps)
-    report = write_report(out, RECIPES)
+    out = world.once(lambda: open_run(config, out))
+    world.files_seen_by_all([out])
+    base = pretrain(config, out, world)
+    before = evaluate_stage(config, out, base, "base", "pretrain", config.pretrain.steps, world)
+    policy = zero(config, out, world)
+    after = evaluate_stage(config, out, policy, "final", "zero", config.zero.steps, world)
+    report = world.once(lambda: write_report(out, RECIPES))
     fields = ("pass@1", "length", "checks", "retries", "first_try", "repeats", "insight")
     return {
         "run": str(out),

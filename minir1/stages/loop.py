@@ -21,6 +21,7 @@ from minir1.model.count import active_parameters
 from minir1.model.transformer import Transformer
 from minir1.rl.update import NotFiniteError
 from minir1.run import checkpoint
+from minir1.run.distributed import SOLO, World
 from minir1.run.ledger import Ledger
 from minir1.run.metrics import MetricsLog
 from minir1.run.models import STAGES
@@ -47,11 +48,14 @@ class Stage:
     """What the progress line says of a step."""
     extra: dict[str, Transformer] = field(default_factory=dict)
     """Other models that belong to the state, such as the reference."""
+    world: World = SOLO
+    """The processes that do this together."""
 
     def __post_init__(self) -> None:
         self.optimizer = build_optimizer(self.model, self.optim)
         self.done = 0
-        found = checkpoint.latest(self.out / "checkpoints", self.name)
+        root = self.out / "checkpoints"
+        found = self.world.latest(root, self.name, self.model, self.optimizer, self._extra())
         if found is not None:
             self.done = found.step
             checkpoint.load_into(self.model, found.model)
@@ -69,20 +73,24 @@ class Stage:
             return
         later = STAGES[STAGES.index(self.name) + 1 :]
         ledger = Ledger(self.out, self.name, self.config, active_parameters(self.config.model))
+        on_main = self.world.on_main
         with (
-            MetricsLog(self.out) as log,
-            Progress(self.steps, self.name, done=self.done) as progress,
+            on_main(MetricsLog(self.out)) as log,
+            on_main(Progress(self.steps, self.name, done=self.done)) as progress,
             StopFlag() as stop,
-            ledger,
+            on_main(ledger) as ledger,
         ):
             log.rewind(self.name, self.done, later)
             while self.done < self.steps:
+                self.world.beat(self.done)
                 metrics = self._step(step)
                 self.done += 1
                 log.write(self.name, self.done, metrics)
                 ledger.add(metrics)
                 progress.update(self.done, self.summary(metrics))
-                asked = bool(stop)  # read once: a signal during the save waits for its own step
+                # Read once: a signal during the save waits for its own step. If one process was
+                # asked, all stop.
+                asked = self.world.any(bool(stop))
                 if asked or self.done == self.steps or self.done % self.save_every == 0:
                     self.save()
                 if asked and self.done < self.steps:
@@ -99,7 +107,8 @@ class Stage:
         except NotFiniteError as error:
             evidence = self.out / "not_finite.json"
             record = {"stage": self.name, "step": self.done, "error": str(error)}
-            evidence.write_text(json.dumps(record | {"token_ids": error.token_ids}))
+            text = json.dumps(record | {"token_ids": error.token_ids})
+            self.world.once(lambda: evidence.write_text(text))
             raise NotFiniteError(
                 f"{self.name} stopped at step {self.done}: {error}. The batch is kept in "
                 f"{evidence}; the last checkpoint is good. Try a lower learning rate",
@@ -111,19 +120,23 @@ class Stage:
 
     def save(self) -> Path:
         """Write a checkpoint of everything that the next step depends on."""
-        extra: dict[str, Tensor] = {}
-        for name, model in self.extra.items():
-            extra |= {f"{name}/{key}": value for key, value in model.state_dict().items()}
-        return checkpoint.save(
+        return self.world.save(
             self.out / "checkpoints",
             self.name,
             self.done,
             model=self.model.state_dict(),
             optimizer=self.optimizer.state_dict(),
-            extra_tensors=extra,
+            extra_tensors=self._extra(),
             state={"recipe_hash": self.config.hash(), "seed": self.config.seed},
             keep=self.config.keep_checkpoints,
         )
+
+    def _extra(self) -> dict[str, Tensor]:
+        """The tensors of the other models, by model and name."""
+        extra: dict[str, Tensor] = {}
+        for name, model in self.extra.items():
+            extra |= {f"{name}/{key}": value for key, value in model.state_dict().items()}
+        return extra
 
 
 def _with_prefix(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:

@@ -8,12 +8,14 @@ import time
 from itertools import islice
 from pathlib import Path
 
+import torch
+
 from minir1.config import Config, TaskConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.batch import collate
 from minir1.rl.types import Batch, Rollout
 from minir1.rl.update import update
-from minir1.run.device import pick_device, use_cores
+from minir1.run.distributed import SOLO, World
 from minir1.run.models import new_model
 from minir1.stages.loop import Stage
 from minir1.tasks.countdown import Countdown
@@ -43,13 +45,13 @@ def corpus_task(task: TaskConfig) -> Countdown:
     )
 
 
-def pretrain(config: Config, out: Path) -> Transformer:
+def pretrain(config: Config, out: Path, world: World = SOLO) -> Transformer:
     """Train the base, or go on where an earlier call was stopped."""
-    device = pick_device(config.device)
-    workers = use_cores(config.threads, device)
+    device = world.device(config.device)
+    workers = world.workers(config.threads, device)
     tokenizer = Tokenizer(config.model.vocab_size)
     task = corpus_task(config.task)
-    model = new_model(config, device)
+    model = world.place(new_model(config, torch.device("cpu")), device, config.parallel)
     stage = Stage(
         name="pretrain",
         config=config,
@@ -59,6 +61,7 @@ def pretrain(config: Config, out: Path) -> Transformer:
         steps=config.pretrain.steps,
         save_every=config.pretrain.save_every,
         summary=lambda m: f"loss {m['loss']:.3f}  {m['time/tokens_per_s']:,.0f} tokens/s",
+        world=world,
     )
 
     def step(i: int) -> dict[str, float]:
@@ -66,7 +69,12 @@ def pretrain(config: Config, out: Path) -> Transformer:
         pieces = documents(config.corpus, task, f"{config.seed}/{i}")
         batch = document_batch(list(islice(pieces, config.pretrain.sequences_per_step)), tokenizer)
         seen = update(
-            model, stage.optimizer, batch.to(device), config.pretrain.optim, workers=workers
+            model,
+            stage.optimizer,
+            batch.to(device),
+            config.pretrain.optim,
+            workers=workers,
+            peers=world,
         )
         tokens = int(batch.loss_mask.sum())
         return {

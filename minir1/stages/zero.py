@@ -10,13 +10,15 @@ import copy
 import time
 from pathlib import Path
 
+import torch
+
 from minir1.config import Config
 from minir1.model.transformer import Transformer
 from minir1.rl.behaviour import length_metrics, reward_metrics, trace_metrics
 from minir1.rl.groups import sample_groups
 from minir1.rl.step import grpo_step
 from minir1.run import evaluate as evaluation
-from minir1.run.device import pick_device, use_cores
+from minir1.run.distributed import SOLO, World
 from minir1.run.models import finished_model
 from minir1.stages.loop import Stage
 from minir1.tasks import make_task
@@ -28,14 +30,16 @@ def problem_seed(seed: int, step: int) -> int:
     return seed * 1_000_003 + step
 
 
-def zero(config: Config, out: Path) -> Transformer:
+def zero(config: Config, out: Path, world: World = SOLO) -> Transformer:
     """Train the policy, or go on where an earlier call was stopped."""
-    device = pick_device(config.device)
-    workers = use_cores(config.threads, device)
+    device = world.device(config.device)
+    workers = world.workers(config.threads, device)
     tokenizer, task = Tokenizer(config.model.vocab_size), make_task(config.task)
-    policy = finished_model(config, out, "pretrain", device)
+    base = finished_model(config, out, "pretrain", torch.device("cpu"))
     needs_reference = config.zero.kl_coef > 0
-    reference = copy.deepcopy(policy) if needs_reference else None
+    twin = copy.deepcopy(base) if needs_reference else None
+    policy = world.place(base, device, config.parallel)
+    reference = twin and world.place(twin, device, config.parallel)
     stage = Stage(
         name="zero",
         config=config,
@@ -46,22 +50,25 @@ def zero(config: Config, out: Path) -> Transformer:
         save_every=config.zero.save_every,
         summary=lambda m: f"reward {m['reward']:.2f}  length {m['completions/mean_length']:.0f}",
         extra={"reference": reference} if reference is not None else {},
+        world=world,
     )
 
     def step(i: int) -> dict[str, float]:
         if reference is not None and i and i % config.zero.ref_every == 0:
-            reference.load_state_dict(policy.state_dict())
+            world.refresh(reference, policy)
         started = time.perf_counter()
         problems = task.problems("train", problem_seed(config.seed, i))
-        groups, replaced = sample_groups(
-            policy,
-            tokenizer,
-            task,
-            problems,
-            config.zero,
-            seed=config.seed,
-            step=i,
-        )
+        with world.replica(policy) as sampler:
+            groups, replaced = sample_groups(
+                sampler,
+                tokenizer,
+                task,
+                problems,
+                config.zero,
+                seed=config.seed,
+                step=i,
+                peers=world,
+            )
         sampled = time.perf_counter()
         metrics = reward_metrics(groups) | length_metrics(groups)
         metrics |= trace_metrics(groups, tokenizer, config.task.max_value)
@@ -77,12 +84,13 @@ def zero(config: Config, out: Path) -> Transformer:
             seed=f"{config.seed}/{i}",
             pad_id=tokenizer.pad_id,
             workers=workers,
+            peers=world,
         )
         metrics["time/rollout"] = sampled - started
         metrics["time/train"] = time.perf_counter() - trained
         metrics["time/tokens_per_s"] = metrics["num_tokens"] / (sampled - started)
         if config.eval.every and (i + 1) % config.eval.every == 0 and i + 1 < config.zero.steps:
-            small_evaluation(config, out, policy, tokenizer, i + 1)
+            small_evaluation(config, out, policy, tokenizer, i + 1, world)
         return metrics
 
     stage.run(step)
@@ -90,19 +98,21 @@ def zero(config: Config, out: Path) -> Transformer:
 
 
 def small_evaluation(
-    config: Config, out: Path, policy: Transformer, tokenizer: Tokenizer, step: int
+    config: Config, out: Path, policy: Transformer, tokenizer: Tokenizer, step: int, world: World
 ) -> None:
     """A quick look at held-out problems on the way, written as `eval/step-<n>.json`."""
     problems = evaluation.heldout_problems(config.task, config.eval.every_problems)
-    result = evaluation.evaluate(
-        policy,
-        tokenizer,
-        config.task,
-        config.eval,
-        seed=config.seed,
-        problems=problems,
-    )
+    with world.replica(policy) as sampler:
+        result = evaluation.evaluate(
+            sampler,
+            tokenizer,
+            config.task,
+            config.eval,
+            seed=config.seed,
+            problems=problems,
+            peers=world,
+        )
     name = f"step-{step:06d}"
     head = {"name": name, "stage": "zero", "step": step, "split": "heldout"}
     head |= {"recipe_hash": config.hash(), "seed": config.seed}
-    evaluation.write_evaluation(out, name, head | result)
+    world.once(lambda: evaluation.write_evaluation(out, name, head | result))
