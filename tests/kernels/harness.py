@@ -115,6 +115,23 @@ def poisoned() -> Iterator[None]:
         torch.use_deterministic_algorithms(before)
 
 
+@contextmanager
+def row_by_row() -> Iterator[None]:
+    """Inside, a tile's product is made one row at a time, each in the same way.
+
+    The interpreter leaves products to numpy, and numpy's BLAS adds up a row's terms in another
+    order when the row stands elsewhere in the tile. A tensor core does not.
+    """
+
+    def dot(a: Any, b: Any, d: Any, *rest: Any) -> Any:
+        real = np.stack([row @ b.data for row in a.data.astype(d.data.dtype)])
+        return interpreter.TensorHandle(real + d.data, d.dtype.scalar)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BUILDER, "create_dot", dot)
+        yield
+
+
 def same_bits(a: Sequence[Tensor], b: Sequence[Tensor]) -> bool:
     """Equal to the last bit, and with no NaN anywhere."""
     return len(a) == len(b) and all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
