@@ -58,7 +58,7 @@ def sample_groups(
 
     A rollout depends on its key alone, so it doesn't matter which of the peers samples it.
     """
-    wanted, size = config.questions_per_step, config.group_size
+    wanted, size, limit = config.questions_per_step, config.group_size, config.budget(step)
     live: list[Group] = []
     dead: list[Group] = []
     asked = 0
@@ -66,14 +66,9 @@ def sample_groups(
         batch = list(islice(problems, wanted - len(live)))
         rollouts = _ask(policy, tokenizer, batch, config, seed, step, asked, peers)
         asked += len(batch)
-        asked_and_answered = [
-            (problem, rollouts[i * size : (i + 1) * size]) for i, problem in enumerate(batch)
-        ]
+        answered = [(one, rollouts[i * size : (i + 1) * size]) for i, one in enumerate(batch)]
         # A verdict is reached once, and told: at a time limit, two processes might differ.
-        limit = config.budget(step)
-        judged = peers.each(
-            lambda both: judge(task, tokenizer, *both, config, limit), asked_and_answered
-        )
+        judged = peers.each(lambda one: judge(task, tokenizer, *one, config, limit), answered)
         for group in judged:
             (dead if group.dead else live).append(group)
         if len(live) == wanted:
