@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 COUNT = 300
-ATTACKS = Path(__file__).with_name("attacks.json")
+ATTACKS = Path(__file__).parents[3] / "tests" / "tasks" / "cases" / "answer_attacks.json"
 """Templates of answers, and of whole completions, by class. {t} is the target."""
 THOUGHTS = ("", "so", "10 + 5 = 15 ? yes", "<b>", "it is 7 or 8", "1\n2\n3")
 
@@ -152,8 +152,8 @@ def _attacks(gold: Any, target: int) -> list[dict[str, Any]]:
             piece, count, end = template if isinstance(template, list) else (template, 1, "")
             text = (piece * count + end).replace("{t}", str(target))
             whole = "answer>" in text or why.startswith("structure")
-            preds = [text] if whole else [
-                f"<answer>{text}</answer>", f"<think> a </think> <answer> {text} </answer>"]  # fmt: skip
+            think = f"<think> a </think> <answer> {text} </answer>"
+            preds = [text] if whole else [f"<answer>{text}</answer>", think]
             found += [{"gold": gold, "pred": one, "why": why, "whole": whole} for one in preds]
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minir1.bench.rows import versions
-from minir1.bench.verifiers.cases import SETS, Cases, Case, cases, classes
+from minir1.bench.verifiers.cases import SETS, Case, Cases, cases, classes
 from minir1.bench.verifiers.leftovers import watched
 from minir1.bench.verifiers.numbers import measure
 

@@ -54,6 +54,8 @@ class Atoms(Cursor):
                 return self.brackets(token.kind)
             case "|":
                 return self.bar()
+            case "emptyset":
+                return self.build("set")
             case "open_matrix":
                 return self.matrix()
             case _:

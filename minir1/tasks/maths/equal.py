@@ -21,7 +21,7 @@ MAX_MEMBERS = 40
 MAX_ASKED = 12
 """Pairs of one answer that may be asked of a worker."""
 
-ORDERED = frozenset({"tuple", "[]", "(]", "[)", "matrix", "row"})
+ORDERED = frozenset({"tuple", "[]", "(]", "[)", "matrix", "row", ":"})
 
 
 @dataclass(slots=True)

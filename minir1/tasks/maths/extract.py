@@ -8,7 +8,7 @@ Policies, since a policy model finds every gap:
   is one answer. A box in a box, a box that isn't closed or stands behind a comment sign has no
   fallback to an earlier one.
 - With a box, the words around it don't count. Without one, the whole part must be the answer:
-  "6", "$6$", "x = 6", "the answer is 6". A number is never searched for in a sentence.
+  "6", "$6$", "x = 6", "the answer is 6", "#### 6". A number is never searched for in a sentence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_TEXT = 600
 """Characters of the final answer in it."""
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
-_LEAD = re.compile(r"(?:the )?(?:final )?answer(?: is|:| =)\s*:?\s*", re.IGNORECASE)
+_LEAD = re.compile(r"(?:####|=|(?:the )?(?:final )?answer(?: is|:| =)\s*:?)\s*", re.IGNORECASE)
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"))
 
 

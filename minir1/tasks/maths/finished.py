@@ -8,6 +8,8 @@ an answer may have no kind of work left that the gold hasn't:
 - arithmetic: two literal numbers that could be one (2 + 3, 6/4, 2^3, --2, i^2), like terms that
   aren't collected (x + x), a sum with 0, a power of 0 or 1;
 - radical: \sqrt{9}, \sqrt{12} for 2\sqrt{3}, \sqrt{2}\sqrt{3} for \sqrt{6};
+- division: a quotient by x, when the gold has none (x^2/x for x);
+- function: a function of x, when the gold has none (\ln e^x for x);
 - expansion: a product or power of sums, (x+1)^2 for x^2 + 2x + 1. The other way round counts
   too, unless a question is given that doesn't ask to factor;
 - a function of numbers, by family: \sin 30 for 1/2, \ln 1 for 0, 5! for 120.
@@ -20,14 +22,13 @@ given, also shows its echoes as they stand (echo.py).
 from __future__ import annotations
 
 from fractions import Fraction
-from math import gcd
 
 from minir1.tasks.maths.echo import is_echo
 from minir1.tasks.maths.exact import ratio
+from minir1.tasks.maths.literal import is_integer, is_literal, is_scientific, leaves
 from minir1.tasks.maths.poly import Undecided
 from minir1.tasks.maths.tree import (
     INFINITE,
-    STRUCTURES,
     Name,
     Node,
     Num,
@@ -44,11 +45,14 @@ FAMILIES = {
     **{"!": "factorial", "binom": "factorial", "abs": "absolute value"},
 }
 
+FREE = frozenset({"abs", "!", "binom"})
+"""Functions of a variable that are as finished as a formula without them."""
+
 
 def is_finished(gold: Node, answer: Node, question: str | None) -> bool:
     """Whether no more work is left in the answer than in the gold."""
     literal = all(is_literal(leaf) or leaf in INFINITE for leaf in leaves(gold))
-    if literal and not all(is_literal(leaf) or leaf in INFINITE or _scientific(leaf)
+    if literal and not all(is_literal(leaf) or leaf in INFINITE or is_scientific(leaf)
                            for leaf in leaves(answer)):  # fmt: skip
         return False
     left, allowed = open_work(answer), open_work(gold)
@@ -60,37 +64,9 @@ def is_finished(gold: Node, answer: Node, question: str | None) -> bool:
     return not question or is_literal(answer) or not is_echo(gold, answer, question)
 
 
-def leaves(tree: Node) -> list[Node]:
-    """The expressions in a structure; of anything else, itself."""
-    if isinstance(tree, Op) and tree.op in STRUCTURES | {"row"}:
-        return [leaf for arg in tree.args for leaf in leaves(arg)]
-    return [tree]
-
-
-def is_literal(tree: Node) -> bool:
-    """A number written out: nothing in it is left to do.
-
-    >>> from minir1.tasks.maths.parser import read
-    >>> [is_literal(read(text).tree) for text in ("-3/4", "6/4", "1+1")]
-    [True, False, False]
-    """
-    match tree:
-        case Num():
-            return True
-        case Op("neg" | "percent", (Num() | Op("/") | Op("percent") as inside,)):
-            return is_literal(inside) and not (tree.op == "percent" and inside == tree)
-        case Op("/", (top, Num(bottom))):
-            value = top.args[0] if isinstance(top, Op) and top.op == "neg" else top
-            if not isinstance(value, Num) or value.value.denominator != 1:
-                return False
-            whole = bottom.denominator == 1 and bottom > 1
-            return whole and gcd(value.value.numerator, bottom.numerator) == 1
-    return False
-
-
 def open_work(tree: Node) -> frozenset[str]:
     """The kinds of work that are left in a tree."""
-    if not isinstance(tree, Op) or _scientific(tree):
+    if not isinstance(tree, Op) or is_scientific(tree):
         return frozenset()
     return frozenset(_kinds(tree)).union(*map(open_work, tree.args))
 
@@ -100,6 +76,8 @@ def _kinds(node: Op) -> list[str]:
     literals = sum(map(is_literal, node.args))
     match node:
         case Op("+" | "*", args):
+            if node.op == "*" and ONE in args and args != (ONE, Name("i")):
+                found.append("arithmetic")
             if literals > 1 or (node.op == "+" and (ZERO in args or _has_like_terms(node))):
                 found.append("arithmetic")
             if node.op == "*" and sum(map(_is_root, args)) > 1:
@@ -108,10 +86,16 @@ def _kinds(node: Op) -> list[str]:
                 found.append("expansion")
         case Op("/") if literals == 2 and not is_literal(node):
             found.append("arithmetic")
+        case Op("/", (_, below)) if below == ONE:
+            found.append("arithmetic")
+        case Op("/", (_, below)) if variables(below) and _is_rational(below):
+            found.append("division")
+        case Op("^", (base, Op("neg", (power,)))) if variables(base) and is_literal(power):
+            found.append("division")
         case Op("neg", (Op("neg"),)):
             found.append("arithmetic")
         case Op("^", (base, exponent)):
-            whole = _integer(exponent)
+            whole = is_integer(exponent)
             if exponent in (ZERO, ONE) or (
                 is_literal(exponent) and (base == Name("i") or (whole and is_literal(base)))
             ):
@@ -124,8 +108,9 @@ def _kinds(node: Op) -> list[str]:
                 found += _radical(base.value, exponent)
         case Op("root", (Num(inside), index)):
             found += _radical(inside, Op("/", (ONE, index)))
-        case Op(op, _) if op in FAMILIES and not variables(node):
-            found.append(FAMILIES[op])
+        case Op(op, _) if op in FAMILIES:
+            free = op not in FREE and variables(node)
+            found += ["function"] if free else [FAMILIES[op]] if not variables(node) else []
     return found
 
 
@@ -138,20 +123,12 @@ def _has_like_terms(tree: Op) -> bool:
     return set(bottom) == {()} and len(top) < len(tree.args)
 
 
-def _integer(tree: Node) -> bool:
-    inside = tree.args[0] if isinstance(tree, Op) and tree.op == "neg" else tree
-    return isinstance(inside, Num) and inside.value.denominator == 1
-
-
-def _scientific(tree: Node) -> bool:
-    """1.5 * 10^n, with an n that nobody writes out."""
-    match tree:
-        case Op("neg", (inside,)):
-            return _scientific(inside)
-        case Op("*", (Num(value), Op("^", (Num(Fraction(numerator=10, denominator=1)), power)))):
-            exponent = power.args[0] if isinstance(power, Op) and power.op == "neg" else power
-            return 1 <= value < 10 and isinstance(exponent, Num) and exponent.value > 3
-    return False
+def _is_rational(tree: Node) -> bool:
+    try:
+        ratio(tree)
+    except Undecided:
+        return False
+    return True
 
 
 def _is_sum(tree: Node) -> bool:
@@ -159,7 +136,7 @@ def _is_sum(tree: Node) -> bool:
         case Op("+"):
             return True
         case Op("^", (base, exponent)):
-            return _is_sum(base) and _integer(exponent)
+            return _is_sum(base) and is_integer(exponent)
     return False
 
 

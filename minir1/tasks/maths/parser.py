@@ -22,8 +22,9 @@ from minir1.tasks.maths.tree import RELATIONS, STRUCTURES, Name, Node, Op, Refus
 
 FACTORS = frozenset({"num", "name", "func", "frac", "binom", "(", "{", "|"})
 """What may follow a value without a sign, as a factor."""
+ORDERS = frozenset({"<", "<=", ">", ">=", "chain"})
 STRENGTH = {
-    **dict.fromkeys(RELATIONS | {"in"}, 5), "union": 8, "+": 10, "-": 10, "pm": 10,
+    ":": 3, **dict.fromkeys(RELATIONS | {"in"}, 5), "union": 8, "+": 10, "-": 10, "pm": 10,
     "*": 20, "/": 20, "^": 30, "!": 40, "percent": 40, "degree": 40,
 }  # fmt: skip
 
@@ -69,10 +70,15 @@ class _Parser(Atoms):
 
     def members(self) -> Node:
         """One expression, or several between commas as a list."""
-        found = [self.expression(COMMA)]
-        while self.accept(","):
-            self.accept(",")  # "1, 2, and 3"
+        found, signs = [self.expression(COMMA)], set()
+        while self.kind == ",":
+            signs.add(self.take().text)
+            if self.kind == ",":  # "1, 2, and 3"
+                signs.add(self.take().text)
             found.append(self.expression(COMMA))
+        if "and" in signs and any(isinstance(one, Op) and one.op in ORDERS for one in found):
+            # x < 2 and x > 3 is no x at all; as a list of parts it would be a union.
+            raise Refused(Verdict.MALFORMED, "inequalities joined by and: write an interval")
         return self.build("list", *found) if len(found) > 1 else found[0]
 
     def expression(self, strength: int) -> Node:
@@ -105,8 +111,8 @@ class _Parser(Atoms):
                 return self.build("^", left, self.script())
             case "!" | "percent" | "degree":
                 return self.build(kind, left)
-            case "union":
-                return self.flat("union", left, self.expression(STRENGTH["union"]))
+            case "union" | ":":
+                return self.flat(kind, left, self.expression(STRENGTH[kind]))
             case _ if kind in RELATIONS:
                 return self.relation(left, kind)
             case _:

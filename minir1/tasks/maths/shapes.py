@@ -6,6 +6,7 @@ Policies:
 
 - A name before a value (x = 5, x \in (0, 1), f(x) = 2x) is left out when the other side has
   none; two names must be the same.
+- x = 2, y = -1 is the point (2, -1): the names in alphabetical order.
 - A bare list and a set are the same: all members, no more, in any order. A tuple has an order.
 - An inequality about one variable with numbers at its ends is an interval.
 - a \pm b lists two values. A column matrix is no tuple.
@@ -28,6 +29,11 @@ def shaped(tree: Node) -> tuple[str, Node]:
         case Op("list", args):
             pairs = [shaped(arg) for arg in args]
             names = {name for name, _ in pairs}
+            if len(names) == len(pairs) and "" not in names and not variables(Op("list", tuple(
+                    value for _, value in pairs))):  # fmt: skip
+                # x = 2, y = -1 is the point (2, -1).
+                name = ", ".join(sorted(names))
+                return name, Op("tuple", tuple(value for _, value in sorted(pairs, key=_first)))
             if len(names) == 1:
                 values = tuple(value for _, value in pairs)
                 name = names.pop()
@@ -53,6 +59,10 @@ def shaped(tree: Node) -> tuple[str, Node]:
     return "", tree
 
 
+def _first(pair: tuple[str, Node]) -> str:
+    return pair[0]
+
+
 def _members(tree: Node) -> tuple[Node, ...]:
     assert isinstance(tree, Op)
     return tree.args
@@ -63,6 +73,8 @@ def _label(tree: Node) -> str:
     match tree:
         case Name(name) if variables(tree):
             return name
+        case Op("tuple", args) if all(isinstance(arg, Name) and variables(arg) for arg in args):
+            return ", ".join(arg.name for arg in args if isinstance(arg, Name))
         case Op("*", (Name(f), Name(x))) if f in "fgh" and x in "xtn":
             return f
     return ""

@@ -20,15 +20,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from minir1.tasks.base import Verdict
+from minir1.tasks.maths.numerals import number
 from minir1.tasks.maths.tree import Refused
 from minir1.tasks.maths.units import unit_of
 from minir1.tasks.maths.vocabulary import FUNCTIONS, GREEK, LAYOUT, SIGNS, SPELLINGS, WORDS
 
 MAX_TOKENS = 400
-MAX_DIGITS = 300
-"""Digits of one number."""
-MAX_SCIENTIFIC = 300
-"""The exponent of a number such as 1.5e3."""
+
+BOLD = (r"\textbf{", r"\mathbf{")
 
 _TOKEN = re.compile(
     r"""
@@ -36,15 +35,19 @@ _TOKEN = re.compile(
     | (?P<mixed>(?<![\^.\d_])\d+
         (?: \s*\\[dt]?frac\s*\{\s*\d+\s*\}\s*\{\s*\d+\s*\} | [ ]+\d+\s*/\s*\d+ ))
     | (?P<repeating>\d*\.\d*\\overline\{\d+\})
-    | (?P<grouped>\d{1,3}(?:(?:,|\{,\}|\\!)\d{3})+(?!\d)(?:\.\d+)?)
+    | (?P<grouped>\d{1,3}(?:(?:,|\{,\}|\\!|\\,)\d{3})+(?!\d)(?:\.\d+)?)
     | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+(?!\d*\.))?)
     | (?P<degree>\^\s*(?:\\circ(?![A-Za-z])|\{\s*\\circ\s*\}))
-    | (?P<text>\\(?:text|mathrm|textbf|mbox)\s*\{(?P<inside>[^{}\\$]*)\}(?:\s*\^\s*\{?[23]\}?)?)
-    | (?P<open_matrix>\\begin\{[pb]matrix\}) | (?P<close_matrix>\\end\{[pb]matrix\}) | (?P<row>\\\\)
+    | (?P<text>\\(?:text|mathrm|textbf|mathbf|mbox)\s*\{(?P<inside>[^{}\\$]*)\}
+        (?:\s*\^\s*\{?[23]\}?)?)
+    | (?P<open_matrix>\\begin\{(?:[pb]matrix\}|array\}\{[lcr]{1,9}\}))
+    | (?P<close_matrix>\\end\{(?:[pb]matrix|array)\}) | (?P<row>\\\\)
     | (?P<brace>\\[{}]) | (?P<percent>\\?%) | (?P<dollar>\\\$|\$)
     | \\(?P<command>[A-Za-z]+)
+    | (?P<phrase>(?:square|cubic|sq)[ ][A-Za-z]+ | [A-Za-z]+[ ]per[ ][A-Za-z]+
+        | (?:mm|cm|km|in|ft|yd|mi)\^(?:[23]|\{[23]\}))
     | (?P<word>[A-Za-z]+)
-    | (?P<sign>\*\*|<=|>=|!=|[-+*/^_=<>(){}\[\],;!|&"""
+    | (?P<sign>\*\*|<=|>=|!=|[-+*/^_=<>(){}\[\],:;!|&"""
     + SIGNS
     + r"""])
     """,
@@ -95,13 +98,20 @@ def _read(kind: str, match: re.Match[str]) -> Iterator[Token]:
         case "space":
             return
         case "mixed" | "repeating" | "grouped" | "number":
-            yield Token("num", text, _number(kind, text))
+            yield Token("num", text, number(kind, text))
         case "text":
+            if text.startswith(BOLD) and re.fullmatch(r"\d+", match["inside"], re.ASCII):
+                yield Token("num", match["inside"], number("number", match["inside"]))
+                return
             yield from _text(match["inside"], text[match.end("inside") - match.start() + 1 :])
         case "command":
             yield from _command(match["command"])
         case "word":
             yield from _word(text)
+        case "phrase" if unit_of(text):
+            yield Token("unit", unit_of(text) or "")
+        case "phrase":
+            raise Refused(Verdict.MALFORMED, "a unit that isn't known")
         case "brace":
             yield Token("set{" if text == r"\{" else "}set")
         case "sign":
@@ -110,34 +120,6 @@ def _read(kind: str, match: re.Match[str]) -> Iterator[Token]:
             yield Token(named.get(sign, sign), sign)
         case _:
             yield Token(kind)
-
-
-def _number(kind: str, text: str) -> Fraction:
-    """The exact value of a literal, whose digits and exponent are bounded first."""
-    digits = re.findall(r"\d+", text)
-    if sum(map(len, digits)) > MAX_DIGITS:
-        raise Refused(Verdict.TOO_LARGE, "a number has too many digits")
-    if digits and re.match(r"0\d", text):
-        raise Refused(Verdict.MALFORMED, "a number starts with 0")
-    match kind:
-        case "mixed":
-            whole, top, bottom = map(int, digits)
-            if not 0 < top < bottom:
-                raise Refused(Verdict.MALFORMED, "a mixed number needs a proper fraction")
-            return whole + Fraction(top, bottom)
-        case "repeating":
-            head, period = text.split(r"\overline")
-            shift = 10 ** len(head.partition(".")[2])
-            period = period.strip("{}")
-            start = Fraction(head + "0") if head.endswith(".") else Fraction(head)
-            return start + Fraction(int(period), (10 ** len(period) - 1) * shift)
-        case "grouped":
-            return Fraction(re.sub(r"[^0-9.]", "", text))
-        case _:
-            mantissa, _, exponent = text.lower().partition("e")
-            if exponent and abs(int(exponent)) > MAX_SCIENTIFIC:
-                raise Refused(Verdict.TOO_LARGE, "the exponent of a number is too large")
-            return Fraction(mantissa.rstrip(".")) * Fraction(10) ** int(exponent or 0)
 
 
 def _command(name: str) -> Iterator[Token]:
@@ -157,10 +139,12 @@ def _command(name: str) -> Iterator[Token]:
 def _word(word: str) -> Iterator[Token]:
     """A run of plain letters: a known name, a unit, a product of variables, or just a word."""
     known = SPELLINGS.get(word, word)
-    if word != "in" and (known in FUNCTIONS or known in GREEK or known == "oo"):
+    if word == "percent":
+        yield Token("percent")
+    elif word != "in" and (known in FUNCTIONS or known in GREEK or known == "oo"):
         yield from _command(known)
     elif word in ("or", "and"):
-        yield Token(",")
+        yield Token(",", word)
     elif len(word) > 1 and unit_of(word):
         yield Token("unit", unit_of(word) or "")
     elif len(word) > 2 or word.lower() == "no":
@@ -174,7 +158,9 @@ def _text(inside: str, power: str) -> Iterator[Token]:
     words = " ".join(inside.split())
     unit = unit_of(words + power)
     if words in ("or", "and"):
-        yield Token(",")
+        yield Token(",", words)
+    elif words == "percent" and not power:
+        yield Token("percent")
     elif unit:
         yield Token("unit", unit)
     elif re.fullmatch(r"\(?[A-Z]\)?", words):

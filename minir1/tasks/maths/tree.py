@@ -19,7 +19,9 @@ from minir1.tasks.base import Verdict
 CONSTANTS = frozenset({"pi", "e", "i", "oo"})
 """Names with a value of their own. Every other name is a variable."""
 RELATIONS = frozenset({"=", "<", "<=", ">", ">=", "!="})
-STRUCTURES = frozenset({"set", "list", "tuple", "[]", "(]", "[)", "matrix", "union", "in", "chain"})
+STRUCTURES = frozenset(
+    {"set", "list", "tuple", "[]", "(]", "[)", "matrix", "union", "in", "chain", ":"}
+)
 """Operators that collect values. They have members and no value."""
 
 

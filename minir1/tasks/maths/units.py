@@ -45,16 +45,32 @@ m/s: meterspersecond
 point: points
 student: students
 people: persons person
-apple: apples
-book: books
+calorie: calories kcal
+gallon: gallons
 way: ways
 time: times
 """
+_COUNTED = """
+apple bag ball balloon banana bean bird block board boat bolt book bottle bowl box boy brick
+bucket bus button cake can candy car card cat chair chicken child class clip coin color cookie
+corner cow crayon cup customer cupcake dice dog doll donut door duck edge egg envelope face fish
+flower flight friend frog game gift girl goal goat grape group guest hat horse house item jar
+kid lemon letter line marble match meal member mug muffin mushroom number orange outfit pack
+package page pair paper passenger peach pen pencil petal photo piece pig pizza plant plate
+player potato puppy question rabbit ring room rose row sandwich seat sheet shell shirt shoe side
+slice sock song spoon square sticker stone stamp story strawberry table tank tire team ticket
+toy train tree triangle trip truck vase vehicle vertex visitor window word worker
+""".split()  # noqa: SIM905
+"""Things that word problems count. A number word (dozen, million) must never be among them."""
 
 UNITS: Mapping[str, str] = {
-    spelling: line.split(":")[0]
-    for line in _SPELLINGS.strip().splitlines()
-    for spelling in [line.split(":")[0], *line.split(":")[1].split()]
+    **{plural: noun for noun in _COUNTED for plural in (noun, f"{noun}s", f"{noun}es")},
+    **{f"{noun[:-1]}ies": noun for noun in _COUNTED if noun.endswith("y")},
+    **{
+        spelling: line.split(":")[0]
+        for line in _SPELLINGS.strip().splitlines()
+        for spelling in [line.split(":")[0], *line.split(":")[1].split()]
+    },
 }
 
 

@@ -29,6 +29,9 @@ from minir1.tasks.pool import Budget, Late, Pool
 _PERCENT = re.compile(r"\b(?:what|which|as a|find the) percent", re.IGNORECASE)
 """A question that asks for a percentage; one that only speaks of them doesn't match."""
 
+_PADDED = re.compile(r"0[0-9]{2}")
+"""AIME writes 33 as 033. Where the gold does, so may the answer; elsewhere no number does."""
+
 
 def verify_maths(gold: Any, completion: str, question: str | None = None) -> Verdict:
     r"""Judge a whole completion against `gold`, a text in LaTeX or plain.
@@ -41,12 +44,12 @@ def verify_maths(gold: Any, completion: str, question: str | None = None) -> Ver
     >>> verify_maths("9", "<answer> 2^3 + 1 </answer>")
     <Verdict.WRONG: 'WRONG'>
     """
-    right = _read_gold(gold)
+    right, padded = _read_gold(gold), isinstance(gold, str) and bool(_PADDED.fullmatch(gold))
     parsed = parse(completion, max_answer=MAX_ANSWER)
     if parsed.answer is None:
         return parsed.verdict or Verdict.MALFORMED
     try:
-        answer = _read(parsed.answer)
+        answer = _read(parsed.answer, padded)
         return Verdict.CORRECT if _is_right(right, answer, question) else Verdict.WRONG
     except Refused as refused:
         return refused.verdict
@@ -58,16 +61,19 @@ def _read_gold(gold: Any) -> Answer:
     cure = "give one answer as LaTeX or plain text that the reader understands"
     require_gold(isinstance(gold, str), "gold", gold, cure)
     try:
-        return _read(gold)
+        return _read(gold, padded=True)
     except Refused as refused:
         require_gold(False, "gold", gold, f"{cure} ({refused})")
         raise AssertionError("unreachable") from None
 
 
 @functools.lru_cache(maxsize=256)
-def _read(text: str) -> Answer:
+def _read(text: str, padded: bool = False) -> Answer:
     # Cached, because the answers of a group share a gold. Trees are frozen, so none can change.
-    answer = read(final_answer(text))
+    final = final_answer(text)
+    if padded and _PADDED.fullmatch(final):
+        final = final.lstrip("0") or "0"
+    answer = read(final)
     check(answer.tree)
     return answer
 

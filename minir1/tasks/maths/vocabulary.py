@@ -15,7 +15,7 @@ SPELLINGS = {
     "cdot": "*", "times": "*", "div": "/", "pm": "pm", "le": "<=", "leq": "<=", "leqslant": "<=",
     "ge": ">=", "geq": ">=", "geqslant": ">=", "lt": "<", "gt": ">", "ne": "!=", "neq": "!=",
     "cup": "union", "infty": "oo", "inf": "oo", "infinity": "oo", "lvert": "|", "rvert": "|",
-    "vert": "|", "circ": "degree",
+    "vert": "|", "circ": "degree", "varnothing": "emptyset", "colon": ":",
     "**": "^",
     "\N{GREEK SMALL LETTER PI}": "pi", "\N{INFINITY}": "oo", "\N{SQUARE ROOT}": "sqrt",
     "\N{MULTIPLICATION SIGN}": "*", "\N{MIDDLE DOT}": "*", "\N{DIVISION SIGN}": "/",
@@ -29,4 +29,4 @@ GREEK = frozenset(
     """alpha beta gamma delta theta lambda mu rho sigma tau phi omega pi""".split()  # noqa: SIM905
 )
 LAYOUT = frozenset("left right big Big bigl bigr displaystyle quad qquad limits".split())  # noqa: SIM905
-WORDS = frozenset({"frac", "binom", "pm", "union", "oo", "in", "or", "and", "degree"})
+WORDS = frozenset({"frac", "binom", "pm", "union", "oo", "in", "or", "and", "degree", "emptyset"})
