@@ -25,7 +25,7 @@ import triton.language as tl
 from jaxtyping import Float
 from torch import Tensor
 
-from minir1_kernels.box import expert_box, source
+from minir1_kernels.box import box, expert_box, source
 from minir1_kernels.configs import config, current_arch
 from minir1_kernels.contract import FLOATS, check
 from minir1_kernels.sort import Sorted
@@ -34,7 +34,7 @@ from minir1_kernels.tiles import tiles_of
 
 @triton.jit
 def down_dh_kernel(
-    dout_ptr, w, weight_ptr, h_ptr, dh_ptr, scaled_ptr, part_ptr,
+    dout_ptr, w, weight_ptr, h, dh_ptr, scaled_ptr, part_ptr,
     order_ptr, offsets_ptr, tile_expert_ptr, tile_start_ptr,
     D, F, K, n_rows,
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr,
@@ -46,7 +46,8 @@ def down_dh_kernel(
     expert = tl.load(tile_expert_ptr + tile)
     if expert < 0:
         return
-    places = tl.load(tile_start_ptr + tile) + tl.arange(0, BLOCK_M)
+    start = tl.load(tile_start_ptr + tile)
+    places = start + tl.arange(0, BLOCK_M)
     live = places < tl.load(offsets_ptr + expert + 1)
     row = tl.load(order_ptr + places, mask=live, other=0)
     dout_rows = dout_ptr + (row // K).to(tl.int64)[:, None] * D
@@ -57,23 +58,26 @@ def down_dh_kernel(
         dout = tl.load(dout_rows + ks[None, :], mask=live[:, None] & (ks < D)[None, :], other=0.0)
         w_box = expert_box(w, expert, k, first, D, F, BLOCK_K, BLOCK_N, TMA)
         da = tl.dot(dout, w_box, da, input_precision="ieee")
-    columns = first + tl.arange(0, BLOCK_N)
-    inside = live[:, None] & (columns < F)[None, :]
-    h_at = places.to(tl.int64)[:, None] * (2 * F) + columns[None, :]
-    gate = tl.load(h_ptr + h_at, mask=inside, other=0.0).to(tl.float32)
-    up = tl.load(h_ptr + h_at + F, mask=inside, other=0.0).to(tl.float32)
+    # Boxes reach into other experts' rows and past F; da is 0 there, or nothing is stored.
+    gate = box(h, start, first, n_rows, 2 * F, BLOCK_M, BLOCK_N, TMA).to(tl.float32)
+    up = box(h, start, F + first, n_rows, 2 * F, BLOCK_M, BLOCK_N, TMA).to(tl.float32)
     sigmoid = tl.sigmoid(gate)
     silu = gate * sigmoid
-    # Outside, a is 0 and da is finite, so the part counts this block's own columns only.
-    part = tl.sum(da * silu * up, axis=1)
-    tl.store(part_ptr + block.to(tl.int64) * n_rows + places, part, mask=live)
     s = tl.load(weight_ptr + row, mask=live, other=0.0).to(tl.float32)[:, None]
-    da *= s
+    part = tl.sum(da * silu * up, axis=1)
+    # All values first, rounded, then all stores: so fewer of them are alive at a time.
     kind = dh_ptr.dtype.element_ty
-    tl.store(dh_ptr + h_at, (da * up * sigmoid * (1 + gate * (1 - sigmoid))).to(kind), mask=inside)
-    tl.store(dh_ptr + h_at + F, (da * silu).to(kind), mask=inside)
+    scaled = (s * silu * up).to(kind)
+    d_gate = (s * da * up * sigmoid * (1 + gate * (1 - sigmoid))).to(kind)
+    d_up = (s * da * silu).to(kind)
+    tl.store(part_ptr + block.to(tl.int64) * n_rows + places, part, mask=live)
+    columns = first + tl.arange(0, BLOCK_N)
+    inside = live[:, None] & (columns < F)[None, :]
     at = places.to(tl.int64)[:, None] * F + columns[None, :]
-    tl.store(scaled_ptr + at, (s * silu * up).to(kind), mask=inside)
+    tl.store(scaled_ptr + at, scaled, mask=inside)
+    dh_at = dh_ptr + places.to(tl.int64)[:, None] * (2 * F) + columns[None, :]
+    tl.store(dh_at, d_gate, mask=inside)
+    tl.store(dh_at + F, d_up, mask=inside)
 
 
 def down_dh(
@@ -98,8 +102,9 @@ def down_dh(
         return dh, scaled, parts
     tiles = tiles_of(rows.offsets, n_rows, tile["BLOCK_M"])
     down_dh_kernel[(len(tiles.expert) * n_blocks,)](
-        dout, source(down, [1, tile["BLOCK_K"], tile["BLOCK_N"]], tile["TMA"]),
-        weight, h, dh, scaled, parts, rows.order, rows.offsets, tiles.expert, tiles.start,
+        dout, source(down, [1, tile["BLOCK_K"], tile["BLOCK_N"]], tile["TMA"]), weight,
+        source(h, [tile["BLOCK_M"], tile["BLOCK_N"]], tile["TMA"]), dh, scaled, parts,
+        rows.order, rows.offsets, tiles.expert, tiles.start,
         width, hidden, weight.shape[1], n_rows, **tile,
     )  # fmt: skip
     return dh, scaled, parts

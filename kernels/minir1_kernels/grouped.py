@@ -45,13 +45,19 @@ def grouped_kernel(
     """TRANSPOSED: w holds M_e^T, [E, out, width]; else M_e, [E, width, out]."""
     n_blocks = tl.cdiv(out, BLOCK_N)
     n_jobs = tl.load(tile_count_ptr) * n_blocks
+    if TMA:
+        # Made here and not by the host: two groups of warps share a box, and the compiler
+        # halves only what it made itself.
+        a_rows = tl.make_tensor_descriptor(a, [n_rows, width], [width, 1], [BLOCK_M, BLOCK_K])
+    else:
+        a_rows = a
     for job in tl.range(tl.program_id(0), n_jobs, tl.num_programs(0), warp_specialize=TMA):
         tile, first = job // n_blocks, (job % n_blocks) * BLOCK_N
         expert = tl.load(tile_expert_ptr + tile)
         start = tl.load(tile_start_ptr + tile)
         y = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
         for k in range(0, width, BLOCK_K):
-            left = box(a, start, k, n_rows, width, BLOCK_M, BLOCK_K, TMA)
+            left = box(a_rows, start, k, n_rows, width, BLOCK_M, BLOCK_K, TMA)
             if TRANSPOSED:
                 right = expert_box(w, expert, first, k, out, width, BLOCK_N, BLOCK_K, TMA).T
             else:
@@ -76,10 +82,13 @@ def grouped(
     tile = config(op, current_arch(), itemsize=a.element_size(), **widths)
     tiles = tiles_of(rows.offsets, n_rows, tile["BLOCK_M"])
     shape = [tile["BLOCK_N"], tile["BLOCK_K"]] if transposed else [tile["BLOCK_K"], tile["BLOCK_N"]]
+    if tile["TMA"]:
+        # A descriptor that a kernel makes needs 128 bytes a program. The choice of who gives
+        # them belongs to a thread, and a backward pass runs in threads of its own.
+        triton.set_allocator(lambda size, align, stream: a.new_empty(size, dtype=torch.int8))
     jobs = len(tiles.expert) * triton.cdiv(out, tile["BLOCK_N"])
     grouped_kernel[(min(jobs, programs(a.device)),)](
-        source(a, [tile["BLOCK_M"], tile["BLOCK_K"]], tile["TMA"]),
-        source(weight, [1, *shape], tile["TMA"]),
+        a, source(weight, [1, *shape], tile["TMA"]),
         y, rows.offsets, tiles.expert, tiles.start, tiles.count,
         n_rows, width, out, TRANSPOSED=transposed, **tile,
     )  # fmt: skip
