@@ -20,21 +20,27 @@ from minir1.tasks.maths.exact import Undecided, equal
 from minir1.tasks.maths.parser import read
 from minir1.tasks.maths.tree import Refused, from_json, to_json
 
-REPORT = Path(__file__).with_name("maths_report.py")
+ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"
 SLOW_S = 2.0
 
 
 def cases(name: str) -> list[dict]:
-    lines = (CASES / f"maths_{name}.jsonl").read_text("utf-8").splitlines()
+    group, _, kind = name.rpartition("_")
+    lines = (
+        (CASES / f"{group}{'_' * bool(group)}maths_{kind}.jsonl").read_text("utf-8").splitlines()
+    )
     return [json.loads(line) for line in lines]
 
 
 @pytest.fixture(scope="module")
 def report() -> dict[str, dict]:
-    done = subprocess.run([sys.executable, str(REPORT)], capture_output=True, text=True)
+    # In a process of its own, without the checks that the tests put around every function:
+    # those make each call many times slower, and the report is about time as well.
+    command = [sys.executable, "-m", "minir1.bench.verifiers", "--tasks", "math", "--rows"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return {row["set"]: row for row in map(json.loads, done.stdout.splitlines())}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,28 +50,33 @@ def workers():
 
 
 def test_the_case_files_are_large_and_have_no_row_twice():
-    for name, least in (("right", 300), ("near", 300), ("attacks", 200)):
+    wanted = {"right": 300, "near": 300, "attacks": 200}
+    fresh = {"fresh_right": 200, "fresh_near": 150, "fresh_attacks": 200}
+    for name, least in (wanted | fresh).items():
         rows = [(c["gold"], c["pred"], c.get("question")) for c in cases(name)]
         assert len(rows) == len(set(rows)) >= least
         assert all(case["why"] for case in cases(name))
 
 
-def test_the_four_numbers(report):
+@pytest.mark.parametrize(("group", "recall"), [("first", 0.97), ("fresh", 0.96)])
+def test_the_four_numbers(report, group, recall):
     """Almost every right answer is accepted, and nothing else is."""
-    for name, row in report.items():
-        print(f"{name}: {row['accepted']} of {row['of']}, slowest {row['slowest_s']:.2f} s")
-    recall = report.pop("recall")
-    assert recall["accepted"] >= 0.97 * recall["of"], recall["wrong"]
-    assert {name: row["wrong"] for name, row in report.items()} == {name: [] for name in report}
-    assert report["cross-negative false positives"]["of"] > 3000
+    numbers = dict(report[group]["numbers"])
+    right = numbers.pop("right")
+    assert right["accepted"] >= recall * right["n"], right["wrong"]
+    assert {kind: one["wrong"] for kind, one in numbers.items()} == {kind: [] for kind in numbers}
+    assert numbers["crossed"]["n"] > 3000
 
 
-def test_no_attack_is_slow(report):
-    assert report["hack hits"]["slowest_s"] < SLOW_S
+@pytest.mark.parametrize("group", ["first", "fresh"])
+def test_no_attack_is_slow_or_leaves_a_trace(report, group):
+    assert report[group]["numbers"]["attacks"]["slowest_s"] < SLOW_S
+    assert not any(report[group]["left_behind"].values())
 
 
 def test_every_gold_is_its_own_answer():
-    for gold in {case["gold"] for name in ("right", "near", "attacks") for case in cases(name)}:
+    names = [f"{group}{kind}" for group in ("", "fresh_") for kind in ("right", "near", "attacks")]
+    for gold in {case["gold"] for name in names for case in cases(name)}:
         assert verify_maths(gold, f"<answer> {gold} </answer>") is Verdict.CORRECT, gold
 
 
@@ -135,7 +146,7 @@ def test_any_number_of_threads_may_ask():
 
 def test_sympy_is_not_imported_with_the_room():
     program = "import sys, minir1.tasks; assert 'sympy' not in sys.modules"
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
 
 
 NUMBERS = tuple("0129.,+-*/^!%()[]{}|_=<>&xyei$~';")

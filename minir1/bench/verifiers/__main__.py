@@ -9,6 +9,7 @@ python -m minir1.bench.verifiers --table                what was saved, as Markd
 
 from __future__ import annotations
 
+import json
 import sys
 
 import tyro
@@ -24,10 +25,11 @@ def main(
     against: bool = False,
     attacker: bool = False,
     table: bool = False,
+    rows: bool = False,
     save: bool = False,
     note: str = "",
 ) -> int:
-    """Measure verifiers on their cases, and print what came out as tables."""
+    """Measure verifiers on their cases; print what came out as tables, or as rows of JSON."""
     if table:
         print(tables([one for _, one in read_rows(RESULTS)]))
         return 0
@@ -37,7 +39,7 @@ def main(
         measured.append(row)
         if save:
             append_row(RESULTS, row)
-    print(tables(measured))
+    print("\n".join(map(json.dumps, measured)) if rows else tables(measured))
     return 0
 
 
