@@ -16,10 +16,13 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
         config: what to run
         out: the run's folder (runs/NAME if not given)
     """
-    folder = open_run(config, out)
+    from minir1.run.distributed import join
     from minir1.run.metrics import read_metrics
     from minir1.stages.pretrain import pretrain
 
-    pretrain(config, folder)
-    say([row for row in read_metrics(folder) if row["stage"] == "pretrain"][-1], as_json)
+    with join(config) as world:
+        folder = world.once(lambda: open_run(config, out))
+        pretrain(config, folder, world)
+        rows = world.once(lambda: read_metrics(folder))
+        say([row for row in rows if row["stage"] == "pretrain"][-1], as_json)
     return 0

@@ -18,17 +18,23 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
         config: what to run
         out: the run's folder (runs/NAME if not given)
     """
-    folder = open_run(config, out)
+    from minir1.run.distributed import join
     from minir1.stages import job
 
-    result = job.run(config, folder)
+    with join(config) as world:
+        folder = world.once(lambda: open_run(config, out))
+        show(job.run(config, folder, world), as_json)
+    return 0
+
+
+def show(result: dict[str, Any], as_json: bool) -> None:
+    """Print what the job found."""
     if as_json:
         print(json.dumps(result))
-        return 0
+        return
     base, final = (cells(headline(result[name])) for name in ("base", "final"))
     table([("held out", "base", "after RL"), *((n, base[n], final.get(n, "")) for n in base)])
     print(f"\nThe report: {Path(result['report']).resolve()}")
-    return 0
 
 
 def headline(summary: dict[str, Any]) -> dict[str, Any]:

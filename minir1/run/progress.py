@@ -97,7 +97,7 @@ def clock(seconds: float) -> str:
 
 
 class StopFlag:
-    """True once the run was asked to stop, by Ctrl-C or by SIGTERM.
+    """True once the run was asked to stop: by Ctrl-C, or by SIGTERM or SIGUSR1 from a scheduler.
 
         with StopFlag() as stop:
             for step in steps:
@@ -122,7 +122,7 @@ class StopFlag:
 
     def __enter__(self) -> StopFlag:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
                 self._before[number] = signal.signal(number, self._handle)
         return self
 

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
 from torch import Tensor
 
@@ -21,8 +23,10 @@ from minir1.model.count import active_parameters
 from minir1.model.transformer import Transformer
 from minir1.rl.update import NotFiniteError
 from minir1.run import checkpoint
+from minir1.run.best import keep_best
 from minir1.run.distributed import SOLO, World
 from minir1.run.ledger import Ledger
+from minir1.run.marker import mark_stopped, unmark
 from minir1.run.metrics import MetricsLog
 from minir1.run.models import STAGES
 from minir1.run.optim import build_optimizer, learning_rate, set_learning_rate
@@ -50,10 +54,15 @@ class Stage:
     """Other models that belong to the state, such as the reference."""
     world: World = SOLO
     """The processes that do this together."""
+    score: Callable[[Mapping[str, float]], float] = lambda metrics: -metrics["loss"]
+    """What the best checkpoint is best in; higher is better."""
+    record: Callable[[int], dict[str, Any]] = lambda step: {}
+    """What else a checkpoint tells of the stage after `step` steps."""
 
     def __post_init__(self) -> None:
         self.optimizer = build_optimizer(self.model, self.optim)
         self.done = 0
+        self._scores: list[float] = []
         root = self.out / "checkpoints"
         found = self.world.latest(root, self.name, self.model, self.optimizer, self._extra())
         if found is not None:
@@ -81,10 +90,12 @@ class Stage:
             on_main(ledger) as ledger,
         ):
             log.rewind(self.name, self.done, later)
+            self.world.once(lambda: unmark(self.out))
             while self.done < self.steps:
                 self.world.beat(self.done)
                 metrics = self._step(step)
                 self.done += 1
+                self._scores.append(self.score(metrics))
                 log.write(self.name, self.done, metrics)
                 ledger.add(metrics)
                 progress.update(self.done, self.summary(metrics))
@@ -93,7 +104,10 @@ class Stage:
                 asked = self.world.any(bool(stop))
                 if asked or self.done == self.steps or self.done % self.save_every == 0:
                     self.save()
+                    ledger.record("running")  # what is saved is paid for
                 if asked and self.done < self.steps:
+                    stopped = (self.out, self.name, self.done, self.steps)
+                    self.world.once(lambda stopped=stopped: mark_stopped(*stopped))
                     raise Interrupted(
                         f"{self.name} stopped after step {self.done} of {self.steps} and is "
                         f"saved in {self.out}: the same command goes on from there"
@@ -120,16 +134,27 @@ class Stage:
 
     def save(self) -> Path:
         """Write a checkpoint of everything that the next step depends on."""
-        return self.world.save(
+        folder = self.world.save(
             self.out / "checkpoints",
             self.name,
             self.done,
             model=self.model.state_dict(),
             optimizer=self.optimizer.state_dict(),
             extra_tensors=self._extra(),
-            state={"recipe_hash": self.config.hash(), "seed": self.config.seed},
+            state={
+                "recipe_hash": self.config.hash(),
+                "seed": self.config.seed,
+                "processes": self.world.size,
+                "expert_parallel": self.config.parallel.expert_parallel,
+                **self.record(self.done),
+            },
             keep=self.config.keep_checkpoints,
         )
+        if self.config.keep_best and self._scores:
+            score = fmean(self._scores)
+            self.world.once(lambda: keep_best(folder, self.name, score))
+        self._scores.clear()
+        return folder
 
     def _extra(self) -> dict[str, Tensor]:
         """The tensors of the other models, by model and name."""

@@ -51,6 +51,13 @@ def zero(config: Config, out: Path, world: World = SOLO) -> Transformer:
         summary=lambda m: f"reward {m['reward']:.2f}  length {m['completions/mean_length']:.0f}",
         extra={"reference": reference} if reference is not None else {},
         world=world,
+        score=lambda m: m["reward"],
+        record=lambda step: {
+            # Rollouts are seeded by (seed, step, prompt, sample), problems by (seed, step).
+            "problem_seed": problem_seed(config.seed, step),
+            "questions": step * config.zero.questions_per_step,
+            "reference_step": max(0, step - 1) // config.zero.ref_every * config.zero.ref_every,
+        },
     )
 
     def step(i: int) -> dict[str, float]:

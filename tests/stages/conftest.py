@@ -50,7 +50,14 @@ TINY = Config(
 )  # fmt: skip
 
 
-def judge(task: Any, tokenizer: Any, problem: Problem, rollouts: Sequence[Rollout], config: Any):
+def judge(
+    task: Any,
+    tokenizer: Any,
+    problem: Problem,
+    rollouts: Sequence[Rollout],
+    config: Any,
+    limit: int | None = None,
+):
     """In place of the verifier: a tiny model solves nothing, and dead groups move no weight."""
     totals = [float(sum(one.completion_ids) % 3) for one in rollouts]
     rewards = [Reward({"accuracy": total, "format": 0.0}, total) for total in totals]

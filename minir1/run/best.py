@@ -1,0 +1,46 @@
+"""The best checkpoint of a stage, kept beside the last ones: `checkpoints/best/zero-000040/`.
+
+The last steps of a run aren't always its best ones: RL can break what it has made. "Best" is the
+highest mean of one metric over the steps between two saves. The copy shares its bytes with the
+original (hard links), so it costs nothing until the original is removed.
+
+    minir1 eval laptop --checkpoint best/zero-000040
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from minir1.run.folder import TEMPORARY, recover
+
+
+def keep_best(saved: Path, stage: str, score: float) -> None:
+    """Keep the checkpoint `saved` if its score is above that of the best one so far."""
+    root = saved.parent / "best"
+    if score <= best_score(root, stage):
+        return
+    root.mkdir(exist_ok=True)
+    recover(root)
+    fresh = root / (TEMPORARY + saved.name)
+    shutil.copytree(saved, fresh, copy_function=os.link)
+    if (root / saved.name).exists():
+        shutil.rmtree(root / saved.name)
+    os.rename(fresh, root / saved.name)
+    record = root / f"{stage}.json"
+    unfinished = root / f".{stage}.json.new"
+    unfinished.write_text(json.dumps({"folder": saved.name, "score": score}), encoding="utf-8")
+    os.replace(unfinished, record)
+    for older in root.glob(f"{stage}-*"):
+        if older.name != saved.name:
+            shutil.rmtree(older)
+
+
+def best_score(root: Path, stage: str) -> float:
+    """The score of the best checkpoint so far; minus infinity if there is none."""
+    record = root / f"{stage}.json"
+    if not record.exists():
+        return float("-inf")
+    return json.loads(record.read_text(encoding="utf-8"))["score"]
