@@ -23,7 +23,7 @@ class Verdict(StrEnum):
     TOO_LARGE = "TOO_LARGE"
     """The text or a number in it is over a limit; it was not evaluated."""
     TIMEOUT = "TIMEOUT"
-    """The verifier's worker ran out of time."""
+    """The verifier's worker ran out of time, or was lost twice: nothing was judged."""
 
 
 Split = Literal["train", "heldout"]

@@ -1,14 +1,23 @@
 """The pool of killable workers: late, dead and noisy ones, from many threads."""
 
 import os
+import random
+import re
 import signal
+import subprocess
+import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from minir1.tasks.pool import Budget, Late, Pool
+from minir1.tasks import Verdict
+from minir1.tasks.pool import Budget, Died, Late, Pool
+from minir1.tasks.worker import LIMIT_S
 
 
 def start():
@@ -31,6 +40,11 @@ def start():
                 return len(bytearray(2**31))
             case ["flood"]:
                 return "x" * 10**6
+            case ["killed"]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            case ["noise"]:
+                os.write(2, b"noise\n" * 10**5)
+                raise ValueError("after a lot of noise")
             case ["pid"]:
                 return os.getpid()
         return request
@@ -87,24 +101,6 @@ def test_a_late_worker_is_gone(pool):
         os.kill(pid, 0)
 
 
-def test_workers_killed_at_random_lose_no_request(pool):
-    done = threading.Event()
-
-    def kill():
-        while not done.wait(0.3):
-            os.kill(pool.call(["pid"]), signal.SIGKILL)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            got = list(threads.map(pool.call, range(200)))
-    finally:
-        done.set()
-        killer.join()
-    assert got == list(range(200))
-
-
 def test_threads_share_the_workers(pool):
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(pool.call, range(50))) == list(range(50))
@@ -115,3 +111,134 @@ def test_closing_ends_the_workers():
         pid = pool.call(["pid"])
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("request_", "last"),
+    [
+        (["die"], "exit status 1"),
+        (["raise"], "RuntimeError: a bug in a handler"),
+        (["memory"], "MemoryError"),
+        (["killed"], f"signal {signal.SIGKILL.value}"),
+        (["noise"], "ValueError: after a lot of noise"),
+    ],
+)
+def test_a_death_is_told_from_a_delay_and_logged_with_its_last_words(pool, request_, last, caplog):
+    with pytest.raises(Died, match=re.escape(f"a worker died: {last}")) as caught:
+        pool.call(request_)
+    assert caught.value.last == last
+    assert caught.value.out_of_memory is (last == "MemoryError")
+    assert f"two workers died on one request: {last}" in caplog.text
+    assert pool.call("next") == "next"
+
+
+def test_a_delay_is_no_death(pool, caplog):
+    with pytest.raises(Late) as caught:
+        pool.call(["sleep", 60], Budget(0.2))
+    assert not isinstance(caught.value, Died)
+    assert caplog.text == ""
+
+
+def test_killed_workers_lose_no_verdict_and_give_none_twice(pool):
+    """Every sample of a run gets its own verdict, once, while any worker may be killed."""
+    answered, done = Counter(), threading.Event()
+    rng = random.Random(0)
+
+    def kill():
+        while not done.wait(0.1):
+            mine = [w.process.pid for w in list(pool._idle)] or [pool.call(["pid"])]
+            with suppress(ProcessLookupError):
+                os.kill(rng.choice(mine), signal.SIGKILL)
+
+    def judge(sample: int) -> None:
+        while True:
+            try:
+                reply = pool.call([sample, sample**2])
+            except Died:
+                continue  # killed twice under one request: the caller asks again
+            assert reply == [sample, sample**2]
+            answered[sample] += 1
+            return
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(judge, range(400)))
+    finally:
+        done.set()
+        killer.join()
+    assert answered == Counter(range(400))
+
+
+def lose(pool, request) -> None:
+    with pytest.raises(Late):
+        pool.call(request)
+
+
+def test_a_hang_delays_the_others_by_its_limit_at_most(pool):
+    """With all workers but one hanging, the rest of the requests still get through."""
+    pool.call(0)
+    with ThreadPoolExecutor(2) as threads:
+        hang = threads.submit(lose, pool, ["spin"])
+        start = time.monotonic()
+        others = [pool.call(n) for n in range(20)]
+        assert not hang.done() or time.monotonic() - start >= LIMIT_S
+        assert others == list(range(20))
+
+
+def test_two_hangs_at_once_cost_each_other_request_no_more_than_one_limit(pool):
+    """Even when every worker hangs: the next is asked after LIMIT_S, by budgets and not waits."""
+    budgets = [Budget() for _ in range(6)]
+
+    def ask(k: int) -> object:
+        try:
+            return pool.call(["spin"] if k < 2 else k, budgets[k])
+        except Late:
+            return "late"
+
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(ask, range(6))) == ["late", "late", 2, 3, 4, 5]
+    assert all(budget.left_s > 0 for budget in budgets[2:])
+
+
+def test_processes_that_were_forked_have_pools_of_their_own():
+    """Several trainers at once, forked after the parent's pool had started."""
+    program = """
+import os, sys
+from minir1.tasks.maths import verify_maths
+from minir1.tasks.maths.verify import workers
+def judge():
+    pairs = [("3", "CORRECT"), ("2", "WRONG")] * 4
+    answers = [f"<answer> {n} \\\\ln 2 </answer>" for n, _ in pairs]
+    assert [verify_maths(r"\\ln 8", a).value for a in answers] == [v for _, v in pairs]
+judge()
+pids = []
+for _ in range(3):
+    pid = os.fork()
+    if pid == 0:
+        judge()
+        workers().close()
+        os._exit(0)
+    pids.append(pid)
+judge()
+assert [os.waitpid(pid, 0)[1] for pid in pids] == [0, 0, 0]
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_what_a_dead_worker_means_for_an_answer(monkeypatch):
+    """Out of memory is an answer that is too large; any other death is no judgement."""
+    from minir1.tasks.maths import verify
+
+    for error, verdict in [
+        (Died("MemoryError"), Verdict.TOO_LARGE),
+        (Died("RuntimeError: a bug"), Verdict.TIMEOUT),
+        (Late(), Verdict.TIMEOUT),
+    ]:
+
+        def fail(*_, error=error):
+            raise error
+
+        monkeypatch.setattr(verify, "_ask", fail)
+        assert verify.verify_maths(r"\ln 8", r"<answer> 3 \ln 2 </answer>") is verdict

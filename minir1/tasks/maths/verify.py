@@ -24,7 +24,7 @@ from minir1.tasks.maths.parser import Answer, read
 from minir1.tasks.maths.shapes import shaped
 from minir1.tasks.maths.size import check
 from minir1.tasks.maths.tree import Node, Op, Refused, to_json
-from minir1.tasks.pool import Budget, Late, Pool
+from minir1.tasks.pool import Budget, Died, Late, Pool
 
 _PERCENT = re.compile(r"\b(?:what|which|as a|find the) percent", re.IGNORECASE)
 """A question that asks for a percentage; one that only speaks of them doesn't match."""
@@ -53,6 +53,8 @@ def verify_maths(gold: Any, completion: str, question: str | None = None) -> Ver
         return Verdict.CORRECT if _is_right(right, answer, question) else Verdict.WRONG
     except Refused as refused:
         return refused.verdict
+    except Died as died:
+        return Verdict.TOO_LARGE if died.out_of_memory else Verdict.TIMEOUT
     except Late:
         return Verdict.TIMEOUT
 
