@@ -44,6 +44,12 @@ class Config:
         at_least(self, 0, "seed", "threads", "dollars_per_hour")
         at_least(self, 1, "keep_checkpoints")
         require(bool(self.name.strip()), "name", self.name, "give the run a name")
+        require(
+            not self.pretrain.mtp_coef or self.model.n_mtp_layers > 0,
+            "pretrain.mtp_coef",
+            self.pretrain.mtp_coef,
+            "use 0, or give the model layers for it with model.n_mtp_layers = 1",
+        )
         longest = max(
             [self.eval.max_new_tokens, self.zero.max_new_tokens]
             + [length for _, length in self.zero.length_schedule]

@@ -13,8 +13,6 @@ In the prompt's journey: in every MoE layer, between attention and the experts. 
 is in float32, since a rounded score sends a token to another expert.
 """
 
-from dataclasses import dataclass, field
-
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -25,21 +23,29 @@ from minir1.model.balance import balance_loss, expert_load
 from minir1.model.norm import widened
 
 
-@dataclass
 class Routing:
     """What is asked of the routers in one forward, and what they did. `L` is MoE layers.
 
     Before: `forced_experts` dictates the experts (-1 leaves a token its free choice);
     `token_mask` says which tokens count for load and loss. After: `experts`, `load` and
     `balance_loss`.
+
+    It is no dataclass on purpose: FSDP copies those on their way into a module, and what a copy
+    writes down is lost.
     """
 
-    forced_experts: Int[Tensor, "L B T K"] | None = None
-    token_mask: Bool[Tensor, "B T"] | None = None
-    chosen: dict[int, Tensor] = field(default_factory=dict)
-    """Experts of each MoE layer, [B T K]. A dict, so that a recomputed layer counts once."""
-    scores: dict[int, Tensor] = field(default_factory=dict)
-    """Affinities s of each MoE layer, [B T E]."""
+    def __init__(
+        self,
+        forced_experts: Int[Tensor, "L B T K"] | None = None,
+        token_mask: Bool[Tensor, "B T"] | None = None,
+    ) -> None:
+        self.forced_experts, self.token_mask = forced_experts, token_mask
+        self.chosen: dict[int, Tensor] = {}
+        """Experts of each MoE layer, [B T K]. A dict, so that a recomputed layer counts once."""
+        self.scores: dict[int, Tensor] = {}
+        """Affinities s of each MoE layer, [B T E]."""
+        self.ahead: list[Routing] = []
+        """The records of multi-token prediction, if it ran: its layers see fewer tokens each."""
 
     @property
     def experts(self) -> Int[Tensor, "L B T K"]:
@@ -49,15 +55,25 @@ class Routing:
     @property
     def load(self) -> Int[Tensor, "L E"]:
         """How many tokens of the mask each expert served."""
-        n_experts = self.scores[0].shape[-1]
-        loads = [expert_load(self.chosen[i], n_experts, self.token_mask) for i in self._layers()]
+        loads = [expert_load(e, s.shape[-1], mask) for s, e, mask in self._seen()]
         return torch.stack(loads)
 
     @property
     def balance_loss(self) -> Float[Tensor, ""]:
         """The sequence-wise balance loss, mean over the MoE layers; its gradient is live."""
-        masked = [(self.scores[i], self.chosen[i], self.token_mask) for i in self._layers()]
-        return torch.stack([balance_loss(*layer) for layer in masked]).mean()
+        return torch.stack([balance_loss(*layer) for layer in self._seen()]).mean()
+
+    def shifted(self, k: int) -> "Routing":
+        """A record for layer k of multi-token prediction, which starts k tokens later."""
+        mask = None if self.token_mask is None else self.token_mask[:, k:]
+        self.ahead.append(Routing(token_mask=mask))
+        return self.ahead[-1]
+
+    def _seen(self) -> list[tuple[Tensor, Tensor, Tensor | None]]:
+        """(scores, experts, mask) of each layer, those of multi-token prediction last."""
+        own = [] if self.ahead and not self.chosen else self._layers()
+        layers = [(self.scores[i], self.chosen[i], self.token_mask) for i in own]
+        return layers + [layer for record in self.ahead for layer in record._seen()]
 
     def _layers(self) -> list[int]:
         if not self.chosen:

@@ -12,7 +12,6 @@ log-probability of every token that was sampled.
 """
 
 import math
-from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -133,7 +132,7 @@ class Transformer(nn.Module):
         self,
         token_ids: Int[Tensor, "B T"],
         hidden: Float[Tensor, "B T D"],
-        routings: Sequence[Routing] = (),
+        routing: Routing | None = None,
     ) -> list[Float[Tensor, "B Tk D"]]:
         """Multi-token prediction: from it, the head reads the token k + 1 places ahead.
 
@@ -143,10 +142,11 @@ class Transformer(nn.Module):
         for k, layer in enumerate(self.mtp, 1):
             if k >= token_ids.shape[1]:
                 break
+            assert isinstance(layer, TokenPredictor)
             known, hidden = self.embed_tokens(token_ids[:, k:]), hidden[:, :-1]
             angles = self._rotation(torch.arange(hidden.shape[1], device=token_ids.device)[None])
-            assert isinstance(layer, TokenPredictor)
-            hidden = layer.guess(known, hidden, angles, routings[k - 1] if routings else None)
+            record = None if routing is None else routing.shifted(k)
+            hidden = layer.guess(known, hidden, angles, record)
             found.append(hidden)
         return found
 

@@ -7,7 +7,7 @@ distribution it was drawn from, or the ratio is wrong before the first update.
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from minir1.model.router import Routing
@@ -23,13 +23,23 @@ def token_logprobs(
     The head runs only where the loss looks: on the policy's own tokens.
     """
     hidden = model.hidden(batch.inputs, routing=routing)
-    where = batch.loss_mask
+    return score_targets(model, hidden, batch.targets, batch.loss_mask, temperature)
+
+
+def score_targets(
+    model: Transformer,
+    hidden: Float[Tensor, "B T D"],
+    targets: Int[Tensor, "B T"],
+    where: Bool[Tensor, "B T"],
+    temperature: float = 1.0,
+) -> tuple[Float[Tensor, "B T"], Float[Tensor, "B T"]]:
+    """The same, from what the head reads."""
     logits = model.head(hidden[where]).float()
     if temperature != 1.0:
         logits = logits / temperature
     log_probs = torch.log_softmax(logits, dim=-1)  # (tokens in the mask, V)
-    chosen = log_probs.gather(-1, batch.targets[where][:, None])[:, 0]
+    chosen = log_probs.gather(-1, targets[where][:, None])[:, 0]
     with torch.no_grad():
         spread = -(log_probs.exp() * log_probs).sum(-1)
-    zeros = torch.zeros_like(batch.weights)
+    zeros = torch.zeros(targets.shape, device=logits.device)
     return zeros.masked_scatter(where, chosen), zeros.masked_scatter(where, spread)

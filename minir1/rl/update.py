@@ -17,8 +17,9 @@ from minir1.config import OptimConfig
 from minir1.model.balance import update_bias
 from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
+from minir1.rl.ahead import ahead_loss
 from minir1.rl.batch import empty_part, even_out, micro_batches
-from minir1.rl.logprobs import token_logprobs
+from minir1.rl.logprobs import score_targets
 from minir1.rl.parallel import ALONE, Peers
 from minir1.rl.types import Batch
 
@@ -43,6 +44,8 @@ class Update:
     entropy: float = 0.0
     """Mean entropy of the policy at the tokens of the loss mask, in nats."""
     aux_loss: float = 0.0
+    ahead_loss: float = 0.0
+    """Multi-token prediction's, before its weight."""
     grad_norm: float = 0.0
     load: Tensor | None = None
     """Tokens each expert got, "L E"."""
@@ -59,6 +62,7 @@ class Update:
             loss=self.loss + other.loss,
             entropy=self.entropy + other.entropy,
             aux_loss=self.aux_loss + other.aux_loss,
+            ahead_loss=self.ahead_loss + other.ahead_loss,
             load=torch.stack(loads).sum(0) if loads else None,
             logp_difference_mean=self.logp_difference_mean + other.logp_difference_mean,
             logp_difference_max=max(self.logp_difference_max, other.logp_difference_max),
@@ -101,13 +105,16 @@ def update(
     routing_replay: bool = False,
     workers: int = 1,
     peers: Peers = ALONE,
+    mtp_coef: float = 0.0,
 ) -> Update:
     """Accumulate the gradient of `batch`, clip it, step, and move the router's bias."""
     optimizer.zero_grad(set_to_none=True)
     parameters = list(model.parameters())
 
     def work(part: Batch) -> tuple[Update, Sequence[Tensor | None]]:
-        seen, total = _look(model, part, batch, optim, loss_fn, temperature, routing_replay)
+        seen, total = _look(
+            model, part, batch, optim, loss_fn, temperature, routing_replay, mtp_coef
+        )
         if workers == 1:
             total.backward()
             return seen, ()
@@ -141,11 +148,13 @@ def _look(
     loss_fn: LossFn,
     temperature: float,
     routing_replay: bool,
+    mtp_coef: float,
 ) -> tuple[Update, Tensor]:
     """The forward pass of one micro-batch: its share of what is seen, and of the loss."""
     forced = part.experts if routing_replay else None
     routing = Routing(forced_experts=forced, token_mask=part.token_mask)
-    logprobs, entropy = token_logprobs(model, part, temperature, routing)
+    hidden = model.hidden(part.inputs, routing=routing)
+    logprobs, entropy = score_targets(model, hidden, part.targets, part.loss_mask, temperature)
     loss = total = loss_fn(logprobs, part)
     n_tokens = float(batch.loss_mask.sum())
     places = float(batch.token_mask.sum()) * max(1, model.config.n_moe_layers)
@@ -157,9 +166,13 @@ def _look(
         logp_difference_max=float(gap.max()),
         router_drift=expert_changes(routing, part) / places,
     )
-    if routing.chosen:  # empty in a model without experts
+    if mtp_coef:
+        ahead = ahead_loss(model, part, hidden, routing)
+        total = total + mtp_coef * ahead
+        seen.ahead_loss = float(ahead.detach())
+    if routing.chosen or routing.ahead:  # empty in a model without experts
         balance = routing.balance_loss * (len(part.inputs) / len(batch.inputs))
-        total = loss + optim.balance_coef * balance
+        total = total + optim.balance_coef * balance
         seen.aux_loss = float(balance.detach())
         seen.load = routing.load.cpu()
     return seen, total
@@ -168,5 +181,6 @@ def _look(
 def move_router_bias(model: Transformer, load: Tensor | None, speed: float) -> None:
     """Auxiliary-loss-free balancing, once an update, over the whole batch's load."""
     if speed and load is not None:
-        for router, counts in zip(model.routers(), load, strict=True):
+        # Layers of multi-token prediction come last, and have no load where they did not run.
+        for router, counts in zip(model.routers()[: len(load)], load, strict=True):
             update_bias(router.e_score_correction_bias, counts, speed)

@@ -75,12 +75,14 @@ def pretrain(config: Config, out: Path, world: World = SOLO) -> Transformer:
             config.pretrain.optim,
             workers=workers,
             peers=world,
+            mtp_coef=config.pretrain.mtp_coef,
         )
         tokens = int(batch.loss_mask.sum())
         return {
             "loss": seen.loss,
             "entropy": seen.entropy,
             "grad_norm": seen.grad_norm,
+            **({"ahead_loss": seen.ahead_loss} if config.pretrain.mtp_coef else {}),
             "num_tokens": float(tokens),
             **seen.router_metrics(),
             "time/tokens_per_s": tokens / (time.perf_counter() - started),

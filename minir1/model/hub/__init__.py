@@ -1,8 +1,8 @@
 """Weights in and out: Hugging Face folders for deepseek_v3, qwen3_moe, qwen3 and llama.
 
-    model = hub.load("Qwen/Qwen3-0.6B")       a folder, or an id on the hub
-    logits = model(ids)                       "B T" -> "B T V"
-    hub.save(model, "my-model")               for transformers, vLLM and others
+model = hub.load("Qwen/Qwen3-0.6B")       a folder, or an id on the hub
+logits = model(ids)                       "B T" -> "B T V"
+hub.save(model, "my-model")               for transformers, vLLM and others
 """
 
 from minir1.model.hub.reading import load as load

@@ -83,8 +83,9 @@ def test_the_layers_below_are_the_same_with_and_without_heads() -> None:
 
 def test_routing_of_the_heads_is_recorded_apart() -> None:
     model = with_heads(2)
-    main, records = Routing(), [Routing(), Routing()]
-    model.look_ahead(IDS, model.hidden(IDS, routing=main), records)
-    assert len(main.experts) == model.config.n_moe_layers
-    assert [r.experts.shape[1:3] for r in records] == [(2, 10), (2, 9)]
+    record = Routing(token_mask=torch.ones(2, 11, dtype=torch.bool))
+    model.look_ahead(IDS, model.hidden(IDS, routing=record), record)
+    assert len(record.experts) == model.config.n_moe_layers
+    assert [r.experts.shape[1:3] for r in record.ahead] == [(2, 10), (2, 9)]
+    assert record.load.sum(-1).tolist() == [44, 40, 36]  # two experts a token
     assert len(model.routers()) == model.config.n_moe_layers + 2
