@@ -1,0 +1,124 @@
+"""What the benchmark measures: is it right, and each op, the layer and the logprobs on all sides.
+
+The tuner (tune.py) times the same calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import sides
+import torch
+from shapes import Shape, layer_inputs
+from stopwatch import race
+from torch import Tensor
+
+Row = dict[str, Any]
+Calls = dict[str, Callable[[], object]]
+NAMES = ("out", "d_x", "d_weight", "d_gate_up", "d_down")
+
+
+def correctness(shape: Shape, routing: str, device: str, dtype: torch.dtype) -> Row:
+    """On 512 tokens: the errors of the layer and of torch's against float64; whether a second
+    run leaves the same bits, and whether tokens keep theirs when half of their batch leaves."""
+    few = replace(shape, N=min(shape.N, 512))
+    inputs = layer_inputs(few, routing, device, dtype)
+    upstream = torch.randn(few.N, few.D, device=device).to(dtype)
+
+    def run(layer: sides.Layer, double: bool = False) -> list[Tensor]:
+        cast = [x.double() if double and x.is_floating_point() else x for x in inputs]
+        leaves = [x.detach().requires_grad_(x.is_floating_point()) for x in cast]
+        out = layer(*leaves)
+        wanted = [x for x in leaves if x.requires_grad]
+        return [out.detach(), *torch.autograd.grad(out, wanted, upstream.to(out.dtype))]
+
+    ours = run(sides.layers(device == "cpu")["minir1"])
+    plain, exact = run(sides.spec), run(sides.spec, double=True)
+    errors, right = {}, True
+    for name, a, b, c in zip(NAMES, ours, plain, exact, strict=True):
+        mine, theirs, size = ((t.double()).square().mean().sqrt() for t in (a - c, b - c, c))
+        allowed = 1.1 * float(theirs) + torch.finfo(a.dtype).eps * float(size)
+        errors[name] = [float(mine), float(theirs)]
+        right &= float(mine) <= allowed  # not so if it is not a number
+    layer, half = sides.layers(device == "cpu")["minir1"], few.N // 2
+    again = all(map(torch.equal, ours, run(layer)))
+    with torch.no_grad():
+        alone = layer(*(x[:half] for x in inputs[:3]), *inputs[3:])
+    steady = torch.equal(alone, ours[0][:half])
+    # numpy's products, the interpreter's, feel where a row stands in its tile.
+    right &= again and (steady or device == "cpu")
+    return {"what": "correctness", "errors": errors, "again": again, "batch": steady, "ok": right}
+
+
+def op_calls(shape: Shape, routing: str, device: str, dtype: torch.dtype) -> Calls:
+    """Each op alone, on what the op before it really gives."""
+    from minir1_kernels.combine import combine
+    from minir1_kernels.down_dh import down_dh
+    from minir1_kernels.dw import down_dw, up_dw
+    from minir1_kernels.grouped import down, up_dx
+    from minir1_kernels.sort import sort
+    from minir1_kernels.up import up
+
+    x, idx, weight, w1, w2 = layer_inputs(shape, routing, device, dtype)
+    rows = sort(idx, shape.E)
+    h, a = up(x, w1, rows, keep_h=True)
+    assert h is not None
+    y, dout = down(a, w2, rows), torch.randn_like(x)
+    dh, scaled, _ = down_dh(dout, w2, weight, h, rows)
+    return {
+        "sort": lambda: sort(idx, shape.E),
+        "up": lambda: up(x, w1, rows, keep_h=True),
+        "down": lambda: down(a, w2, rows),
+        "combine": lambda: combine(y, rows, shape.N, weight),
+        "down_dh": lambda: down_dh(dout, w2, weight, h, rows),
+        "down_dw": lambda: down_dw(dout, scaled, rows),
+        "up_dx": lambda: up_dx(dh, w1, rows),
+        "up_dw": lambda: up_dw(dh, x, rows),
+    }
+
+
+def layer_calls(
+    shape: Shape, routing: str, device: str, dtype: torch.dtype
+) -> Iterator[tuple[str, Calls]]:
+    """The whole layer on every side, forward alone and as training runs it."""
+    inputs = layer_inputs(shape, routing, device, dtype)
+    found = sides.layers(device == "cpu")
+    for what, timed in (("layer", sides.forward_of), ("layer training", sides.training_of)):
+        calls = {name: timed(call, inputs) for name, call in found.items()}
+        if routing == "balanced":
+            lined_up = torch.randn(shape.E, shape.R // shape.E, shape.D, device=device).to(dtype)
+            calls["cuBLAS bmm"] = timed(sides.bmm, (lined_up, *inputs[3:]))
+        yield what, calls
+
+
+def logprob_calls(shape: Shape, device: str, dtype: torch.dtype) -> Iterator[tuple[str, Calls]]:
+    """Token logprobs on every side; a bound is the product alone."""
+    rng = torch.Generator(device).manual_seed(0)
+    hidden = torch.randn(shape.rows, shape.D, generator=rng, device=device).to(dtype)
+    words = torch.randn(shape.V, shape.D, generator=rng, device=device).to(dtype) * shape.D**-0.5
+    targets = torch.randint(shape.V, (shape.rows,), generator=rng, device=device)
+    inputs = (hidden, words, targets)
+    found = sides.logprobs(device == "cpu")
+    bound = {"matmul": sides.forward_of(lambda h, w, t: h @ w.T, inputs)}
+    yield "logprob", {n: sides.forward_of(call, inputs) for n, call in found.items()} | bound
+    yield "logprob training", {n: sides.training_of(call, inputs) for n, call in found.items()}
+
+
+def measure(shape: Shape, routings: list[str], rounds: int, interpret: bool) -> Iterator[Row]:
+    """All rows of one shape; none is timed if the kernels are wrong."""
+    device = "cpu" if interpret else "cuda"
+    dtype = torch.float32 if interpret else torch.bfloat16
+    for routing in routings:
+        right = correctness(shape, routing, device, dtype)
+        yield {"routing": routing, **right}
+        if not right["ok"]:
+            return
+        for op, call in op_calls(shape, routing, device, dtype).items():
+            row = {"what": op, "routing": routing}
+            yield row | {"ms": race({"minir1": call}, rounds, interpret)}
+        for what, calls in layer_calls(shape, routing, device, dtype):
+            yield {"what": what, "routing": routing, "ms": race(calls, rounds, interpret)}
+    for what, calls in logprob_calls(shape, device, dtype):
+        yield {"what": what, "routing": "-", "ms": race(calls, rounds, interpret)}
