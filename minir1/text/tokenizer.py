@@ -13,6 +13,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from minir1.tasks.scenarios.words import scenario_words
+
 SPECIAL = (
     *("<pad>", "<bos>", "<eos>", "<user>", "<assistant>"),
     *("<think>", "</think>", "<answer>", "</answer>"),
@@ -25,6 +27,9 @@ NUMBERS = tuple(str(n) for n in range(100))
 class Tokenizer:
     """A fixed vocabulary, filled up with reserved tokens to `vocab_size`.
 
+    The words of the all-scenario prompts (two languages, a stack machine) come first among the
+    reserved ones, where all of them fit.
+
     >>> tokenizer = Tokenizer()
     >>> tokenizer.decode(tokenizer.encode("make 15 from 10 5 1"))
     'make 15 from 10 5 1'
@@ -36,6 +41,8 @@ class Tokenizer:
             raise ValueError(
                 f"vocab_size = {vocab_size} can't be used: the toy language needs {len(words)}"
             )
+        if vocab_size >= len(words) + len(scenario_words()):
+            words += scenario_words()
         words += [f"<reserved_{i}>" for i in range(vocab_size - len(words))]
         self.words = tuple(words)
         self._ids = {word: i for i, word in enumerate(words)}

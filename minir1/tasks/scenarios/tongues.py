@@ -147,8 +147,3 @@ def purity(thinking: str, tongue: Tongue) -> float:
     mine = sum(word in tongue.vocabulary for word in thinking.split())
     words = sum(any(word in t.vocabulary for t in TONGUES.values()) for word in thinking.split())
     return mine / words if words else 0.0
-
-
-def all_words() -> tuple[str, ...]:
-    """Every word of both languages, in an order that never changes."""
-    return tuple(sorted(ENGLISH.vocabulary | INDONESIAN.vocabulary))
