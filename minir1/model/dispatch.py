@@ -14,6 +14,7 @@ In the prompt's journey: inside every MoE layer, after the router.
 import importlib
 import importlib.util
 import logging
+import os
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -21,6 +22,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
+
+from minir1.config import ModelConfig
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,17 @@ class ExpertsFunction(Protocol):
         splits: list[int] | None = None,
     ) -> Tensor:
         """[N D], [N K], [N K], [E 2F D], [E D F] -> [N D]."""
+        ...
+
+
+@runtime_checkable
+class RouteFunction(Protocol):
+    """What a backend may offer in place of the router's own torch (`router.py`)."""
+
+    def __call__(
+        self, logits: Tensor, bias: Tensor, forced: Tensor | None, config: ModelConfig
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """[N E], [E], [N K] -> weights [N K], experts [N K], scores [N E]."""
         ...
 
 
@@ -81,6 +95,8 @@ class Backend:
     name: str
     reason: str
     run: ExpertsFunction
+    route: RouteFunction | None = None
+    """Who chooses them; None is the router's own torch."""
 
 
 def choose_backend(name: str, device: torch.device) -> Backend:
@@ -93,23 +109,48 @@ def choose_backend(name: str, device: torch.device) -> Backend:
             f'model.backend = "triton" can\'t be used: {missing}; '
             'install the kernels and run on a CUDA device, or use "torch"'
         )
-    if name == "torch" or missing:
-        reason = "asked for" if name == "torch" else missing
-        backend = Backend("torch", reason, experts_torch)
+    if name == "torch":
+        backend = Backend("torch", "asked for", experts_torch)
+    elif missing:
+        backend = Backend("torch", missing, experts_torch)
+    elif name == "auto" and device.type == "cpu":
+        # Triton's interpreter is for tests and lessons: torch is far faster on a CPU.
+        backend = Backend("torch", "the device is cpu, not cuda", experts_torch)
     else:
-        kernels = importlib.import_module("minir1_kernels.moe")
-        reason = "asked for" if name == "triton" else f"kernels found, device is {device.type}"
-        backend = Backend("triton", reason, kernels.experts)
+        run = importlib.import_module("minir1_kernels.moe").experts
+        where = "in Triton's interpreter" if device.type == "cpu" else f"device is {device.type}"
+        reason = f"{'asked for' if name == 'triton' else 'kernels found'}, {where}"
+        backend = Backend("triton", reason, run, _route_triton)
     log.info("experts run on %s: %s", backend.name, backend.reason)
     return backend
 
 
+def _route_triton(
+    logits: Tensor, bias: Tensor, forced: Tensor | None, config: ModelConfig
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The router's kernel, told the rule in its own words."""
+    from minir1_kernels.route import Rule
+    from minir1_kernels.router import route
+
+    rule = Rule(
+        k=config.n_activated_experts,
+        groups=config.n_expert_groups,
+        open_groups=config.n_limited_groups,
+        softmax=config.score_func == "softmax",
+        normalise=config.norm_topk_prob,
+        scale=config.route_scale,
+    )
+    return route(logits, bias, forced, rule)
+
+
 def _triton_is_missing(device: torch.device) -> str:
     """Why the Triton kernels can't run here, or an empty string."""
-    if device.type != "cuda":
+    interpreting = os.environ.get("TRITON_INTERPRET") == "1"
+    if device.type != "cuda" and not (device.type == "cpu" and interpreting):
         return f"the device is {device.type}, not cuda"
-    if importlib.util.find_spec("minir1_kernels") is None:
-        return "the package minir1_kernels is not installed"
-    if importlib.util.find_spec("minir1_kernels.moe") is None:
-        return "minir1_kernels has no module moe"
+    if device.type == "cuda" and interpreting:
+        return "TRITON_INTERPRET=1 keeps the kernels on the CPU"
+    for package in ("triton", "minir1_kernels"):
+        if importlib.util.find_spec(package) is None:
+            return f"the package {package} is not installed"
     return ""

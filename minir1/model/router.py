@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from minir1.config import ModelConfig
 from minir1.model.balance import balance_loss, expert_load
+from minir1.model.dispatch import RouteFunction
 from minir1.model.norm import widened
 
 
@@ -87,6 +88,8 @@ class Router(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        self.run: RouteFunction | None = None
+        """A kernel for all that follows the logits; the methods below are what it must equal."""
         self.weight = nn.Parameter(torch.empty(config.n_routed_experts, config.dim))
         bias = torch.zeros(config.n_routed_experts, dtype=torch.float32)
         self.e_score_correction_bias: Tensor
@@ -101,9 +104,13 @@ class Router(nn.Module):
             self.e_score_correction_bias = exact.to(moved.device)
         return self
 
+    def logits(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N E"]:
+        """W x, in float32."""
+        return F.linear(widened(x), widened(self.weight))
+
     def scores(self, x: Float[Tensor, "N D"]) -> Float[Tensor, "N E"]:
         """The affinities s, in float32."""
-        logits = F.linear(widened(x), widened(self.weight))
+        logits = self.logits(x)
         return logits.sigmoid() if self.config.score_func == "sigmoid" else logits.softmax(dim=-1)
 
     def choose(self, scores: Float[Tensor, "N E"]) -> Int[Tensor, "N K"]:
@@ -132,6 +139,8 @@ class Router(nn.Module):
         self, x: Float[Tensor, "N D"], forced: Int[Tensor, "N K"] | None = None
     ) -> tuple[Float[Tensor, "N K"], Int[Tensor, "N K"], Float[Tensor, "N E"]]:
         """Weights, experts and scores; `forced` experts replace the choice where >= 0."""
+        if self.run is not None:
+            return self.run(self.logits(x), self.e_score_correction_bias, forced, self.config)
         scores = self.scores(x)
         experts = self.choose(scores)
         if forced is not None:

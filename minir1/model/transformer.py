@@ -84,8 +84,10 @@ class Transformer(nn.Module):
         return [module for module in self.modules() if isinstance(module, Router)]
 
     def use_backend(self, backend: Backend) -> None:
-        """Let this backend run the experts of all layers."""
+        """Let this backend choose and run the experts of all layers."""
         self.backend = backend
+        for router in self.routers():
+            router.run = backend.route
         for module in self.modules():
             if isinstance(module, Experts):
                 module.run = backend.run

@@ -105,7 +105,8 @@ def test_the_backend_says_why(name: str, reason: str, caplog: pytest.LogCaptureF
     assert backend.reason in caplog.text
 
 
-def test_triton_without_a_gpu_is_an_error_with_the_cure() -> None:
+def test_triton_without_a_gpu_is_an_error_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
     with pytest.raises(ValueError, match=r"triton.*not cuda.*use \"torch\""):
         choose_backend("triton", torch.device("cpu"))
     model = Transformer(ModelConfig(n_layers=2, backend="triton"))
@@ -123,8 +124,29 @@ def test_kernels_run_where_they_are_found(monkeypatch: pytest.MonkeyPatch) -> No
     moe.experts = experts_torch
     monkeypatch.setitem(sys.modules, "minir1_kernels.moe", moe)
     monkeypatch.setattr(dispatch, "_triton_is_missing", lambda device: "")
-    assert choose_backend("auto", torch.device("cuda")).name == "triton"
-    assert choose_backend("torch", torch.device("cuda")).name == "torch"
+    found = choose_backend("auto", torch.device("cuda"))
+    assert found.name == "triton" and found.route is not None
+    plain = choose_backend("torch", torch.device("cuda"))
+    assert plain.name == "torch" and plain.route is None
+
+
+def test_the_interpreter_runs_only_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a CPU: "auto" stays on torch, since the interpreter is slow."""
+    pytest.importorskip("triton", reason="needs the extra kernels")
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    assert choose_backend("auto", torch.device("cpu")).name == "torch"
+    asked = choose_backend("triton", torch.device("cpu"))
+    assert asked.name == "triton" and "interpreter" in asked.reason
+    on_gpu = choose_backend("auto", torch.device("cuda"))
+    assert on_gpu.name == "torch" and "keeps the kernels on the CPU" in on_gpu.reason
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
+    monkeypatch.setattr(dispatch.importlib.util, "find_spec", lambda name: None)
+    assert "triton is not installed" in choose_backend("auto", torch.device("cuda")).reason
+    with pytest.raises(ValueError, match="triton is not installed"):
+        choose_backend("triton", torch.device("cuda"))
 
 
 def test_the_backend_is_chosen_once(caplog: pytest.LogCaptureFixture) -> None:
