@@ -1,0 +1,162 @@
+"""Choose tile sizes on the GPU here, and write them into the table that the kernels read.
+
+    python kernels/tune.py                          every op of every shape of shapes.py
+    python kernels/tune.py --shape moonlight --op up down
+    python kernels/tune.py --interpret --op sort    on a CPU: that it works, not what it finds
+
+Starting from the tiles in use, one field at a time is halved and doubled, the fastest is kept,
+and so on until a whole round changes nothing: some twenty measurements an op where all
+combinations would be hundreds. A time is a median with a cold L2 cache (stopwatch.py), on
+balanced routing. What does not compile or does not fit the chip is passed over.
+
+The winner becomes a line of minir1_kernels/configs.jsonl for exactly these widths, with the
+device and the times in its `origin`. Then: `make aot`, `python kernels/bench.py`, commit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+Config = dict[str, int]
+# The axes that an op asks the table for; all others ask for D and F.
+WIDTHS = {"route": "E", "sort": "E", "combine": "D", "logprob": "DV", "logprob_dz": "D"}
+SMALLEST = {"num_stages": 1, "num_warps": 1, "BLOCK_T": 1}
+LARGEST = {"num_stages": 6, "num_warps": 8, "BLOCK_M": 256, "BLOCK_N": 256, "BLOCK_K": 128}
+FIXED = ("TMA",)
+
+
+def neighbours(tiles: Config) -> Iterator[Config]:
+    """Every config that differs in one field, by a factor of two; stages by one.
+
+    >>> [n["BLOCK_T"] for n in neighbours({"BLOCK_T": 8, "TMA": 1})]
+    [4, 16]
+    """
+    for field, value in tiles.items():
+        if field in FIXED:
+            continue
+        near = (value - 1, value + 1) if field == "num_stages" else (value // 2, value * 2)
+        for other in near:
+            if SMALLEST.get(field, 16) <= other <= LARGEST.get(field, 1 << 16):
+                yield tiles | {field: other}
+
+
+def climb(start: Config, cost: Callable[[Config], float | None]) -> tuple[Config, float, float]:
+    """The config that no neighbour beats, its cost, and the start's. None: it can't run.
+
+    >>> climb({"BLOCK_T": 64}, lambda tiles: abs(tiles["BLOCK_T"] - 16) + 1.0)
+    ({'BLOCK_T': 16}, 1.0, 49.0)
+    """
+    first = cost(start)
+    if first is None:
+        raise ValueError(f"{start} is in the table, but it can't run here")
+    best, found, seen = start, first, [start]
+    while True:
+        rest = [tiles for tiles in neighbours(best) if tiles not in seen]
+        seen += rest
+        costs = [(value, tiles) for tiles in rest if (value := cost(tiles)) is not None]
+        value, tiles = min(costs, key=lambda pair: pair[0], default=(found, best))
+        if value >= found:
+            return best, found, first
+        best, found = tiles, value
+
+
+def tune(op: str, shape: Any, call: Callable[[], object], interpret: bool) -> dict[str, Any]:
+    """The line of the table for one op and shape."""
+    import triton
+    from stopwatch import device_name, milliseconds
+
+    from minir1_kernels import configs
+
+    arch = configs.current_arch()
+    widths = {letter: getattr(shape, letter) for letter in WIDTHS.get(op, "DF")}
+    choices = configs.table()[op, arch]
+    name = configs.exact(widths)
+
+    def cost(tiles: Config) -> float | None:
+        choices[name] = tiles  # what `config` finds from now on
+        try:
+            call()
+            return milliseconds(call, interpret)
+        # OutOfResources, a failed pass, a shape that the hardware lacks.
+        except (RuntimeError, ValueError, triton.CompilationError, triton.OutOfResources):
+            return None
+
+    tiles, best, first = climb(configs.config(op, arch, **widths), cost)
+    choices[name] = tiles
+    print(f"{op:10} {name:16} {first:9.4f} -> {best:9.4f} ms  {tiles}", flush=True)
+    origin = (
+        f"tuned on {device_name(interpret)}, triton {triton.__version__}, "
+        f"{datetime.now(UTC).date().isoformat()}: {best:.4f} ms, before {first:.4f}"
+    )
+    return {"op": op, "arch": arch, "shape": name, "config": tiles, "origin": origin}
+
+
+def calls_of(shape: Any, interpret: bool) -> dict[str, Callable[[], object]]:
+    """The call to time for each op of the table."""
+    import measure
+    import torch
+
+    device, dtype = ("cpu", torch.float32) if interpret else ("cuda", torch.bfloat16)
+    calls = measure.op_calls(shape, "balanced", device, dtype)
+    timed = dict(measure.logprob_calls(shape, device, dtype))
+    return calls | {
+        "logprob": timed["logprob"]["minir1"],
+        "logprob_dz": timed["logprob training"]["minir1"],
+    }
+
+
+def write(rows: list[dict[str, Any]], table: Path) -> None:
+    """Put each row in the place of the line for the same op, chip and shape, or behind its op."""
+    lines = [json.loads(line) for line in table.read_text().splitlines()]
+    for row in rows:
+        key = (row["op"], row["arch"], row["shape"])
+        lines = [line for line in lines if (line["op"], line["arch"], line["shape"]) != key]
+        last = max(i for i, line in enumerate(lines) if line["op"] == row["op"])
+        lines.insert(last + 1, row)
+    table.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def main(words: list[str] | None = None) -> int:
+    """0: tuned. 2: there is no GPU."""
+    from shapes import SHAPES
+
+    from minir1_kernels.configs import TABLE
+
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--shape", nargs="+", choices=list(SHAPES), help="default: all but tiny")
+    parser.add_argument("--op", nargs="+", help="default: every op")
+    parser.add_argument("--interpret", action="store_true", help="on a CPU: only that it works")
+    parser.add_argument("--table", type=Path, default=TABLE, help="the file to change")
+    args = parser.parse_args(words)
+    if args.interpret:
+        os.environ["TRITON_INTERPRET"] = "1"
+    else:
+        import torch
+
+        if not torch.cuda.is_available():
+            print("No GPU here, so nothing can be tuned: the table stays as it is.")
+            return 2
+    rows = []
+    for name in args.shape or (["tiny"] if args.interpret else [s for s in SHAPES if s != "tiny"]):
+        calls = calls_of(SHAPES[name], args.interpret)
+        unknown = set(args.op or ()) - set(calls)
+        if unknown:
+            parser.error(f"no op {', '.join(sorted(unknown))}; there are {', '.join(calls)}")
+        for op in args.op or calls:
+            rows.append(tune(op, SHAPES[name], calls[op], args.interpret))
+    write(rows, args.table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
