@@ -1,6 +1,6 @@
 """Throw generated strings at every verifier: `make fuzz`, or `python -m minir1.bench.fuzz`.
 
-    200,000 strings   ->  countdown, arithmetic, math, format, each
+    200,000 strings   ->  countdown, arithmetic, math, format, words, each
     20,000 programs   ->  code, behind the strongest walls of this host
 
 What must hold: no exception escapes, no verdict is over the time limit, and the parent's memory

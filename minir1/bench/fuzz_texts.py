@@ -16,6 +16,7 @@ GOLDS: dict[str, tuple[Any, ...]] = {
     "arithmetic": (23, 0, -7),
     "math": ("9", r"\frac{1}{2}", r"\{1, 2\}", "(-1, 2]", r"\sin 2x", "x^2 + 2x + 1", "true"),
     "format": (None,),
+    "words": ("5", "olleh"),
 }
 """What the strings are judged against, by verifier."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from minir1.config.check import at_least, require
+from minir1.config.check import at_least, later, require
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskConfig:
     """Which problems the policy is asked, and how hard they are."""
 
-    name: Literal["countdown", "arithmetic"] = "countdown"
+    name: Literal["countdown", "arithmetic", "jsonl", "reasoning_gym"] = "countdown"
     n_numbers: int = 3
     """Numbers in one Countdown problem."""
     low: int = 1
@@ -23,7 +23,11 @@ class TaskConfig:
     max_value: int = 99
     """Every intermediate value must lie in 0..max_value."""
     heldout_share: float = 0.2
-    """Share of all number multisets kept away from training."""
+    """Share of all number multisets, or of all questions, kept away from training."""
+    path: str = later("")
+    """Of `jsonl`: the file with the problems (tasks/sources/formats.py has its formats)."""
+    family: str = later("")
+    """Of `reasoning_gym`: the family of problems, such as chain_sum."""
 
     def __post_init__(self) -> None:
         require(2 <= self.n_numbers <= 4, "task.n_numbers", self.n_numbers, "use 2, 3 or 4")
@@ -43,3 +47,7 @@ class TaskConfig:
             self.heldout_share,
             "use a share between 0 and 1",
         )
+        for owner, field in (("jsonl", "path"), ("reasoning_gym", "family")):
+            value = getattr(self, field)
+            cure = "give one" if self.name == owner else f"it belongs to task.name = {owner!r}"
+            require(bool(value) == (self.name == owner), f"task.{field}", value, cure)

@@ -22,6 +22,7 @@ from minir1.tasks.completion import parse
 from minir1.tasks.countdown import Countdown, verify_countdown
 from minir1.tasks.gold import require_gold
 from minir1.tasks.maths.verify import verify_maths
+from minir1.tasks.words import verify_words
 
 _Entry = TypeVar("_Entry")
 
@@ -48,6 +49,7 @@ VERIFIERS: Mapping[str, Callable[[Any, str], Verdict]] = {
     "math": verify_maths,
     "code": verify_code,
     "format": verify_format,
+    "words": verify_words,
 }
 READ_THE_QUESTION: Mapping[str, Callable[[Any, str, str | None], Verdict]] = {"math": verify_maths}
 """Verifiers that judge more strictly where they know what was asked."""
@@ -61,8 +63,12 @@ def make_task(config: Any) -> Task:
     >>> make_task(SimpleNamespace(name="countdown", **dials))
     Countdown(n_numbers=2, low=1, high=12, ops='+-*', max_value=99, heldout_share=0.2)
     """
-    task = look_up(TASKS, config.name)
-    return task(**{dial.name: getattr(config, dial.name) for dial in fields(task)})
+    from minir1.tasks.sources.file import FileTask  # they judge by the verifiers above
+    from minir1.tasks.sources.gym import GymTask
+
+    known = {**TASKS, FileTask.name: FileTask, GymTask.name: GymTask}
+    task: Any = look_up(known, config.name)
+    return task(**{dial.name: getattr(config, dial.name) for dial in fields(task) if dial.init})
 
 
 def verify(task: str, gold: Any, completion: str, question: Any = None) -> Verdict:
@@ -85,7 +91,7 @@ def verify(task: str, gold: Any, completion: str, question: Any = None) -> Verdi
     return READ_THE_QUESTION[task](gold, completion, question)
 
 
-def look_up(table: Mapping[str, _Entry], name: str) -> _Entry:
+def look_up(table: Mapping[str, _Entry], name: str, field: str = "task") -> _Entry:
     """The entry of that name, or a ValueError with the nearest names.
 
     >>> look_up(VERIFIERS, "countdwn")
@@ -96,4 +102,5 @@ def look_up(table: Mapping[str, _Entry], name: str) -> _Entry:
         return table[name]
     near = [repr(one) for one in difflib.get_close_matches(name, table)]
     hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise ValueError(f"task = {reprlib.repr(name)} can't be used: {hint}Known: {', '.join(table)}")
+    known = ", ".join(table)
+    raise ValueError(f"{field} = {reprlib.repr(name)} can't be used: {hint}Known: {known}")

@@ -1,0 +1,106 @@
+"""A task from a file of the user's own: `--task.name jsonl --task.path FILE`.
+
+One problem a line, in one of three formats (`formats.py`); a folder of JSON files, as MATH comes,
+is read as well, one problem a file. Which problems are held out is decided by a hash of the
+question, as everywhere: adding a line moves no other one to the other side.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from minir1.tasks.base import Problem, Split, Verdict
+from minir1.tasks.sources.formats import Row, Unreadable, read_line
+from minir1.tasks.sources.judge import judge
+from minir1.tasks.splits import split_of
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileTask:
+    """Problems from `path`, split by `heldout_share`."""
+
+    name: ClassVar[str] = "jsonl"
+
+    path: str
+    heldout_share: float = 0.2
+    rows: tuple[Row, ...] = field(init=False, repr=False, compare=False)
+    left_out: int = field(init=False, repr=False, compare=False)
+    """Rows of a public data set whose golds our verifier can't read."""
+
+    def __post_init__(self) -> None:
+        rows, left_out = read_problems(Path(self.path))
+        object.__setattr__(self, "rows", tuple(rows))
+        object.__setattr__(self, "left_out", left_out)
+
+    def of_split(self, split: Split) -> list[Problem]:
+        """Every problem on one side of the split, in the order of the file."""
+        return [p for p in map(problem, self.rows) if split_of(p.key, self.heldout_share) == split]
+
+    def problems(self, split: Split, seed: int) -> Iterator[Problem]:
+        """An endless stream: all of the split in a random order, then all in another order."""
+        mine = self.of_split(split)
+        if not mine:
+            raise ValueError(
+                f"task.heldout_share = {self.heldout_share!r} leaves none of the {len(self.rows)} "
+                f"problems of {self.path} in the split {split!r}: add problems, or change the share"
+            )
+        rng = random.Random(f"{self.name} {split} {seed}")
+        while True:
+            yield from rng.sample(mine, len(mine))
+
+    def verify(self, gold: Any, completion: str) -> Verdict:
+        """Judge a completion by the verifier that the problem names."""
+        return judge(gold, completion)
+
+
+def problem(row: Row) -> Problem:
+    """A row as a problem; its key is the question without its line breaks."""
+    gold = {"verifier": row.verifier, "gold": row.gold, "question": row.question}
+    key = " ".join(row.question.split())
+    return Problem("jsonl", row.question, gold, key, row.solution)
+
+
+def read_problems(path: Path) -> tuple[list[Row], int]:
+    """Every row of a file, or of a folder's JSON files, and how many were left out."""
+    rows: list[Row] = []
+    left_out: list[str] = []
+    for place, line in _lines(path):
+        if not line.strip():
+            continue
+        try:
+            rows.append(read_line(line))
+        except Unreadable as error:
+            left_out.append(f"{place}: {error}")
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from error
+    if left_out:
+        _log.warning(
+            "%d rows of %s are left out, the first is %s", len(left_out), path, left_out[0]
+        )
+    if not rows:
+        raise ValueError(f"{path} holds no problem that can be used: give one JSON object a line")
+    return rows, len(left_out)
+
+
+def _lines(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Each problem's bytes, and where it stands."""
+    try:
+        if path.is_dir():
+            for file in sorted(path.rglob("*.json")):
+                yield str(file), file.read_bytes()
+            return
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                yield f"{path}, line {number}", line
+    except OSError as error:
+        cure = "give the path of a file of JSON lines, or of a folder of JSON files"
+        raise ValueError(
+            f"task.path = {str(path)!r} can't be read ({error.strerror}): {cure}"
+        ) from error

@@ -1,0 +1,64 @@
+"""reasoning-gym: its questions, our verifiers, and refusals by name."""
+
+import sys
+from itertools import islice
+
+import pytest
+
+from minir1.config import TaskConfig
+from minir1.tasks import Verdict, make_task
+from minir1.tasks.sources.gym import FAMILIES, REFUSED, _problem, verifier_of
+
+
+def task_of(family: str):
+    return make_task(TaskConfig(name="reasoning_gym", family=family))
+
+
+def test_no_family_is_both_used_and_refused():
+    assert not set(FAMILIES) & set(REFUSED)
+
+
+@pytest.mark.parametrize("family", REFUSED)
+def test_a_refusal_names_the_family_and_the_reason(family):
+    with pytest.raises(ValueError, match=f"task.family = '{family}' can't be used: "):
+        task_of(family)
+
+
+def test_an_unknown_family_brings_the_nearest_ones():
+    with pytest.raises(ValueError, match=r"did you mean 'chain_sum'"):
+        verifier_of("chainsum")
+
+
+def test_without_the_package_the_error_names_the_install_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "reasoning_gym", None)
+    with pytest.raises(ValueError, match=r"pip install 'minir1\[tasks\]'"):
+        next(task_of("gcd").problems("train", 0))
+
+
+def test_a_gold_that_our_verifier_can_not_read_is_no_problem():
+    assert _problem("gcd", {"question": "a?", "answer": None}) is not None  # the word "none"
+    assert _problem("gcd", {"question": "a?", "answer": "((("}) is None
+
+
+@pytest.mark.parametrize("family", ["chain_sum", "spell_backward", "countdown"])
+def test_golds_are_right_streams_are_seeded_and_splits_apart(family):
+    pytest.importorskip("reasoning_gym", reason="needs the extra tasks")
+    task = task_of(family)
+    train = list(islice(task.problems("train", 3), 20))
+    assert train == list(islice(task.problems("train", 3), 20))
+    held = list(islice(task.problems("heldout", 3), 10))
+    assert not {p.key for p in train} & {p.key for p in held}
+    for problem in train + held:
+        text = f"<answer> {problem.solution} </answer>"
+        assert task.verify(problem.gold, text) is Verdict.CORRECT
+        assert task.verify(problem.gold, "<answer> xyzzy </answer>") is not Verdict.CORRECT
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family(family):
+    pytest.importorskip("reasoning_gym", reason="needs the extra tasks")
+    task = task_of(family)
+    for problem in islice(task.problems("train", 0), 20):
+        text = f"<answer> {problem.solution} </answer>"
+        assert task.verify(problem.gold, text) is Verdict.CORRECT
