@@ -20,7 +20,7 @@ whole batch (rl/batch.py), so the sum over processes is right whoever had how ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -36,7 +36,7 @@ from torch.distributed.fsdp import (
 from torch.distributed.tensor import DTensor, Shard, distribute_tensor
 
 from minir1.config import ParallelConfig, require
-from minir1.model.dispatch import Backend, choose_backend
+from minir1.model.dispatch import choose_backend
 from minir1.model.moe import Experts
 from minir1.model.router import Router
 from minir1.model.transformer import Transformer
@@ -73,7 +73,7 @@ def shard(
     require(fits, "parallel.expert_parallel", owners.size(), cure)
     here = choose_backend(model.config.backend, device)
     name = f"{here.name}, {owners.size()} owners"
-    model.use_backend(Backend(name, here.reason, to_their_owners(here.run, owners)))
+    model.use_backend(replace(here, name=name, run=to_their_owners(here.run, owners)))
     if parallel.activation_checkpointing:
         recompute_blocks(model)
 

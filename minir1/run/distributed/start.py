@@ -53,16 +53,19 @@ def join(config: Config) -> Iterator[World]:
 
     device = start(config)
     with contextlib.ExitStack() as stack:
-        world = Processes(parallel, device)
-        if not world.is_main:  # one process talks to the terminal
-            quiet = stack.enter_context(open(os.devnull, "w"))
-            stack.enter_context(contextlib.redirect_stdout(quiet))
         try:
+            world = Processes(parallel, device)
+            if not world.is_main:  # one process talks to the terminal
+                quiet = stack.enter_context(open(os.devnull, "w"))
+                stack.enter_context(contextlib.redirect_stdout(quiet))
             yield world
         except RuntimeError as error:
             if not from_network(error):
                 raise
-            raise ProcessLost(who_is_silent(world, str(error))) from error
+            raise ProcessLost(who_is_silent(str(error))) from error
+        except (ValueError, OSError, KeyboardInterrupt):
+            dist.destroy_process_group()  # the others leave too, or see that this one has gone
+            raise
     # In this order, or gloo's threads may still be at work while the interpreter ends.
     gc.collect()
     dist.barrier()
@@ -90,7 +93,7 @@ def from_network(error: RuntimeError) -> bool:
     return isinstance(error, dist.DistError) or any(word in str(error) for word in words)
 
 
-def who_is_silent(world: World, cause: str) -> str:
+def who_is_silent(cause: str) -> str:
     """One sentence that names the processes that no longer answer.
 
     A process that lost another says so in the store that all share, and closes its connections,
@@ -98,10 +101,10 @@ def who_is_silent(world: World, cause: str) -> str:
     """
     try:
         store = dist.distributed_c10d._get_default_store()
-        store.set(f"lost/{world.rank}", "1")
+        store.set(f"lost/{dist.get_rank()}", "1")
+        silent = list(range(dist.get_world_size()))
         dist.destroy_process_group()
         deadline = time.monotonic() + SECONDS_TO_SPEAK
-        silent = list(range(world.size))
         while time.monotonic() < deadline and len(silent) > 1:
             silent = [rank for rank in silent if not store.check([f"lost/{rank}"])]
             time.sleep(0.1)
