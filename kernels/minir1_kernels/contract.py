@@ -9,6 +9,9 @@ checked. On a GPU an index outside 0 .. E-1 is left out by `sort` and its row ad
 the result: no memory outside the tensors is touched, and nothing waits.
 """
 
+import threading
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor
 
@@ -18,6 +21,15 @@ FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 INTEGERS = (torch.int32, torch.int64)
 ALIGNMENT = 16
 """Bytes. The tensor memory accelerator of sm_90 wants rows that begin at a multiple of it."""
+
+
+INTERPRETER = threading.RLock()
+"""Triton's interpreter keeps the number of the running program in one place, for all threads."""
+
+
+def alone() -> AbstractContextManager[object]:
+    """Inside, no other thread launches a kernel in the interpreter. On a GPU it costs nothing."""
+    return INTERPRETER if interpreting() else nullcontext()
 
 
 def interpreting() -> bool:

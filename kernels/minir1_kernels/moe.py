@@ -26,6 +26,7 @@ from minir1_kernels.combine import combine
 from minir1_kernels.contract import (
     FLOATS,
     INTEGERS,
+    alone,
     check,
     check_device,
     check_indices,
@@ -62,16 +63,13 @@ class Experts(torch.autograd.Function):
         x, weight, gate_up, down, order, place, offsets, h = ctx.saved_tensors
         wants_x, wants_weight, wants_gate_up, wants_down = ctx.needs_input_grad[:4]
         dout, rows = grads[0].contiguous(), Sorted(order, place, offsets)
-        dh, scaled, parts = down_dh(dout, down, weight, h, rows)
-        return (
-            combine(up_dx(dh, gate_up, rows), rows, len(x)) if wants_x else None,
-            down_ds(parts, rows, weight) if wants_weight else None,
-            up_dw(dh, x, rows) if wants_gate_up else None,
-            down_dw(dout, scaled, rows) if wants_down else None,
-            None,
-            None,
-            None,
-        )
+        with alone():
+            dh, scaled, parts = down_dh(dout, down, weight, h, rows)
+            dx = combine(up_dx(dh, gate_up, rows), rows, len(x)) if wants_x else None
+            dweight = down_ds(parts, rows, weight) if wants_weight else None
+            dgate_up = up_dw(dh, x, rows) if wants_gate_up else None
+            ddown = down_dw(dout, scaled, rows) if wants_down else None
+        return dx, dweight, dgate_up, ddown, None, None, None
 
 
 def experts(
@@ -85,10 +83,11 @@ def experts(
     """Run every token through its K experts and add the results by weight."""
     check_layer(x, topk_idx, topk_weight, gate_up, down)
     check_indices("topk_idx", topk_idx, 0, len(gate_up))
-    rows = sort(topk_idx, len(gate_up))
-    if splits is not None:
-        rows = with_splits(rows, splits)
-    return run(x, topk_weight, gate_up, down, rows)
+    with alone():
+        rows = sort(topk_idx, len(gate_up))
+        if splits is not None:
+            rows = with_splits(rows, splits)
+        return run(x, topk_weight, gate_up, down, rows)
 
 
 def run(x: Tensor, weight: Tensor, gate_up: Tensor, down: Tensor, rows: Sorted) -> Tensor:

@@ -16,6 +16,7 @@ from torch.autograd.function import once_differentiable
 from minir1_kernels.contract import (
     FLOATS,
     INTEGERS,
+    alone,
     check,
     check_device,
     check_indices,
@@ -45,7 +46,9 @@ class Route(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         idx, scores = ctx.saved_tensors
         dweight, _, dscores = (grad.contiguous() for grad in grads)
-        return route_backward(dweight, dscores, scores, idx, ctx.rule, ctx.dtype), None, None, None
+        with alone():
+            dlogits = route_backward(dweight, dscores, scores, idx, ctx.rule, ctx.dtype)
+        return dlogits, None, None, None
 
 
 def route(
@@ -63,7 +66,8 @@ def route(
     if forced is not None:
         check("forced", forced, (n_tokens, rule.k), INTEGERS, like=logits)
         check_indices("forced", forced, -1, n_experts)
-    return Route.apply(logits, bias, forced, rule)
+    with alone():
+        return Route.apply(logits, bias, forced, rule)
 
 
 def check_rule(rule: Rule, n_experts: int) -> None:
