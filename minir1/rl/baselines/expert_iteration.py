@@ -1,0 +1,52 @@
+"""Expert iteration: keep what was right, and learn it as if a teacher had written it.
+
+    L = - sum over right rollouts, over their tokens, of w_t log pi(y_t)
+
+Also called rejection fine-tuning, or STaR (arXiv 2203.14465). It is policy gradient with rewards
+of 0 and 1, no baseline and no ratio: right answers are pulled up, and wrong ones are not pushed
+down. So it never learns what to avoid, and its gradient vanishes with the share of right answers.
+"""
+
+from collections.abc import Sequence
+
+import torch
+
+from minir1.config import ZeroConfig
+from minir1.model.transformer import Transformer
+from minir1.rl.batch import collate
+from minir1.rl.types import Group, Rollout
+from minir1.rl.update import Update, update
+from minir1.tasks.base import Verdict
+
+
+def right_rollouts(groups: Sequence[Group], at_most: int = 0) -> list[Rollout]:
+    """The right rollouts, each distinct text once a group; `at_most` a group, 0 is all.
+
+    Easy prompts have many right rollouts: without a limit they would crowd out the hard ones.
+    """
+    kept = []
+    for group in groups:
+        distinct: dict[tuple[int, ...], Rollout] = {}
+        for rollout, verdict in zip(group.rollouts, group.verdicts, strict=True):
+            if verdict is Verdict.CORRECT:
+                distinct.setdefault(tuple(rollout.completion_ids), rollout)
+        kept += list(distinct.values())[: at_most or None]
+    return kept
+
+
+def expert_step(
+    policy: Transformer,
+    optimizer: torch.optim.Optimizer,
+    groups: Sequence[Group],
+    config: ZeroConfig,
+    *,
+    at_most: int = 0,
+    pad_id: int = 0,
+) -> Update | None:
+    """One update on what was right; None where nothing was."""
+    kept = right_rollouts(groups, at_most)
+    if not kept:
+        return None
+    device = next(policy.parameters()).device
+    batch = collate(kept, [1.0] * len(kept), norm=config.loss_norm, pad_id=pad_id, device=device)
+    return update(policy, optimizer, batch, config.optim)
