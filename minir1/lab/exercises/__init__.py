@@ -5,9 +5,12 @@ texts of tasks and solutions in `solutions/src/`.
 """
 
 from minir1.lab.exercises.advantages import EXERCISES as ADVANTAGES
+from minir1.lab.exercises.attention import EXERCISES as ATTENTION
+from minir1.lab.exercises.experts import EXERCISES as EXPERTS
+from minir1.lab.exercises.losses import EXERCISES as LOSSES
 from minir1.lab.grader.exercise import Exercise
 
-COURSE: tuple[Exercise, ...] = (*ADVANTAGES,)
+COURSE: tuple[Exercise, ...] = (*ATTENTION, *EXPERTS, *ADVANTAGES, *LOSSES)
 """Every exercise, in the order of the notebooks."""
 BY_NAME = {exercise.id: exercise for exercise in COURSE}
 NOTEBOOKS = tuple(dict.fromkeys(exercise.notebook for exercise in COURSE))

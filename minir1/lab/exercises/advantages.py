@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from minir1.lab.grader.exercise import Case, Draw, Edit, Exercise, Part
+from minir1.lab.grader.exercise import Case, Draw, Edit, Exercise, Given, Part
 from minir1.rl.advantage import group_advantages
 
 NOTEBOOK = "07_advantages_and_losses"
@@ -71,6 +71,69 @@ GROUP_ADVANTAGES = Exercise(
         ),
         "dead_groups_noise": Edit("if bool((group == group[0]).all()):", "if False:"),
     },
+    same={"20:35: 0 -> 1": "all rewards are compared with one of them; which one is the same"},
 )
 
-EXERCISES = (GROUP_ADVANTAGES,)
+SUBJECT = """
+import torch
+
+def group_advantages(rewards, kind="grpo"):
+    centred = rewards - rewards.mean(-1, keepdim=True)
+    if kind == "rloo":
+        advantages = centred * rewards.shape[-1] / (rewards.shape[-1] - 1)
+    elif kind == "grpo":
+        advantages = centred / (rewards.std(-1, keepdim=True) + 1e-4)
+    else:
+        advantages = centred
+    dead = (rewards == rewards[..., :1]).all(-1, keepdim=True)
+    return torch.where(dead, 0.0, advantages)
+"""
+"""What the learner's test is tried on: right as it is, wrong with one of the edits below."""
+WRONG = {
+    "sign": Edit("centred = rewards - rewards.mean(-1, keepdim=True)",
+                 "centred = rewards.mean(-1, keepdim=True) - rewards"),
+    "batch_mean": Edit("rewards.mean(-1, keepdim=True)", "rewards.mean()"),
+    "biased_std": Edit("std(-1, keepdim=True)", "std(-1, keepdim=True, correction=0)"),
+    "zeros": Edit("torch.where(dead, 0.0, advantages)", "torch.zeros_like(rewards)"),
+    "no_std": Edit("centred / (rewards.std(-1, keepdim=True) + 1e-4)", "centred"),
+    "rloo": Edit("centred * rewards.shape[-1] / (rewards.shape[-1] - 1)", "centred"),
+    "dead": Edit("torch.where(dead, 0.0, advantages)", "advantages"),
+}  # fmt: skip
+
+
+def trial(name: str) -> Iterator[Case]:
+    """The test must accept the right function and refuse this wrong one."""
+    yield Case((Given(SUBJECT, "group_advantages"),), judge=lambda value: "")
+    wrong = WRONG[name].apply(SUBJECT)
+    yield Case((Given(wrong, "group_advantages"),), raises="AssertionError")
+
+
+def kills(name: str) -> Part:
+    """One point for each wrong function that the test refuses."""
+    return Part(name, 1, lambda draw: trial(name))
+
+
+TEST_GROUP_ADVANTAGES = Exercise(
+    of=None,
+    name="test_group_advantages",
+    notebook=NOTEBOOK,
+    difficulty=3,
+    importance=4,
+    minutes=25,
+    needs=("group_advantages",),
+    parts=tuple(kills(name) for name in WRONG),
+    mistakes={
+        "never_rloo": Edit('("grpo", "dr_grpo", "rloo")', '("grpo", "dr_grpo")'),
+        "no_dead_group": Edit("[0.1] * 7]", "[1.0, 0, 0, 1, 0, 0, 0]]"),
+        "one_group": Edit("torch.tensor(TABLE)", "torch.tensor(TABLE[:1])"),
+        "loose": Edit("assert_close(got, want)", "assert_close(got, want, rtol=0.0, atol=0.5)"),
+        "always_fails": Edit("assert_close(got, want)", "assert_close(got, want + 1)"),
+        "returns_a_bool": Edit("assert_close(got, want)", "torch.allclose(got, want)"),
+    },
+    same={
+        "16:19: got[~live.flatten()].any -> got[~live.flatten()].all": "the noise of a dead group "
+        "stands at all its rollouts",
+    },
+)
+
+EXERCISES = (GROUP_ADVANTAGES, TEST_GROUP_ADVANTAGES)

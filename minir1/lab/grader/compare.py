@@ -59,11 +59,12 @@ def compare(expected: Any, got: Any, tolerance: Tolerance, where: str = "") -> D
             return Difference("shape", *counts, where)
         pairs = ((f"[{i}]", a, b) for i, (a, b) in enumerate(zip(expected, got, strict=True)))
     elif isinstance(expected, dict | Record):
-        a, b = held(expected), held(got)
-        if set(a) != set(b):
-            return Difference("type", f"fields {sorted(a)}", f"fields {sorted(b)}", where)
+        mine, theirs = held(expected), held(got)
+        if set(mine) != set(theirs):
+            names = (f"fields {sorted(map(str, one))}" for one in (mine, theirs))
+            return Difference("type", *names, where)
         form = "[{!r}]" if isinstance(expected, dict) else ".{}"
-        pairs = ((form.format(name), a[name], b[name]) for name in a)
+        pairs = ((form.format(name), mine[name], theirs[name]) for name in mine)
     else:
         same = agree(expected, got, tolerance)
         return None if same else Difference("value", show(expected), show(got), where)
