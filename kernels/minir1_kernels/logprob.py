@@ -17,9 +17,9 @@ A part gives more programs than rows alone, and its words stay in the L2 cache w
 meet them. Parts are cut by V, never by N, and folded from left to right: a row's bits do not
 depend on its batch-mates.
 
-Spec: minir1's `logprobs_torch`. Moves N D + V D elements, and 16 bytes a row and part; 2 N V D
-FLOPs. In the prompt's journey: the trainer's logprobs, the side of the ratio that has a
-gradient (logprob_backward.py).
+Spec: `logprobs_torch` in minir1/rl/logprobs.py. Moves N D + V D elements, and 16 bytes a row
+and part; 2 N V D FLOPs. In the prompt's journey: the trainer's logprobs, the side of the
+ratio that has a gradient (logprob_backward.py).
 """
 
 import torch
@@ -27,12 +27,14 @@ import triton
 import triton.language as tl
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from minir1_kernels.box import source
 from minir1_kernels.configs import config, current_arch
 from minir1_kernels.contract import (
     FLOATS,
     INTEGERS,
+    alone,
     check,
     check_device,
     check_indices,
@@ -158,12 +160,12 @@ class TokenLogprobs(torch.autograd.Function):
         return logprob.clone(), entropy.clone(), peak + log_mass
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, *grads):
-        return (
-            *logprob_backward(*ctx.saved_tensors, torch.stack(grads), ctx.temperature),
-            None,
-            None,
-        )
+        kept, upstream = ctx.saved_tensors, torch.stack(grads)
+        with alone():
+            d_hidden, d_vocabulary = logprob_backward(*kept, upstream, ctx.temperature)
+        return d_hidden, d_vocabulary, None, None
 
 
 def token_logprobs(
@@ -184,4 +186,5 @@ def token_logprobs(
     check("targets", targets, (len(hidden),), INTEGERS, like=hidden)
     check_indices("targets", targets, 0, len(vocabulary))
     require(temperature > 0, "temperature", temperature, "a number above 0")
-    return TokenLogprobs.apply(hidden, vocabulary, targets, temperature)
+    with alone():
+        return TokenLogprobs.apply(hidden, vocabulary, targets, temperature)

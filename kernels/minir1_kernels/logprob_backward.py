@@ -19,7 +19,8 @@ Cross-Entropy (2411.09009) takes locks for that, and the order of its sums is ch
 costs N x CHUNK elements of memory (128 MB at N = 16384 in bf16; all logits are 5 GB), and leaves
 two plain products, which cuBLAS does.
 
-Spec: autograd of minir1's `logprobs_torch`. 6 N V D FLOPs: the logits again, and two products.
+Spec: autograd of `logprobs_torch` in minir1/rl/logprobs.py. 6 N V D FLOPs: the logits again,
+and two products.
 """
 
 import torch

@@ -56,6 +56,17 @@ class RouteFunction(Protocol):
         ...
 
 
+@runtime_checkable
+class LogprobsFunction(Protocol):
+    """The spec is minir1/rl/logprobs.py."""
+
+    def __call__(
+        self, hidden: Tensor, vocabulary: Tensor, targets: Tensor, temperature: float
+    ) -> tuple[Tensor, Tensor]:
+        """[N D], [V D], [N] -> logprobs [N] and entropy [N]."""
+        ...
+
+
 def experts_torch(
     x: Float[Tensor, "N D"],
     topk_idx: Int[Tensor, "N K"],
@@ -97,6 +108,8 @@ class Backend:
     run: ExpertsFunction
     route: RouteFunction | None = None
     """Who chooses them; None is the router's own torch."""
+    logprobs: LogprobsFunction | None = None
+    """Who finds the logprobs of given tokens without all logits; None is rl's own torch."""
 
 
 def choose_backend(name: str, device: torch.device) -> Backend:
@@ -120,7 +133,7 @@ def choose_backend(name: str, device: torch.device) -> Backend:
         run = importlib.import_module("minir1_kernels.moe").experts
         where = "in Triton's interpreter" if device.type == "cpu" else f"device is {device.type}"
         reason = f"{'asked for' if name == 'triton' else 'kernels found'}, {where}"
-        backend = Backend("triton", reason, run, _route_triton)
+        backend = Backend("triton", reason, run, _route_triton, _logprobs_triton)
     log.info("experts run on %s: %s", backend.name, backend.reason)
     return backend
 
@@ -141,6 +154,17 @@ def _route_triton(
         scale=config.route_scale,
     )
     return route(logits, bias, forced, rule)
+
+
+def _logprobs_triton(
+    hidden: Tensor, vocabulary: Tensor, targets: Tensor, temperature: float
+) -> tuple[Tensor, Tensor]:
+    """The logprob's kernel, which would give the entropy's gradient and lse as well."""
+    from minir1_kernels.logprob import token_logprobs
+
+    vocabulary = vocabulary.to(hidden.dtype)
+    logprobs, entropy, _ = token_logprobs(hidden, vocabulary, targets, temperature)
+    return logprobs, entropy.detach()
 
 
 def _triton_is_missing(device: torch.device) -> str:

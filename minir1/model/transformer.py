@@ -115,10 +115,14 @@ class Transformer(nn.Module):
             cache.close(new)
         return self.norm(x)
 
+    @property
+    def vocabulary(self) -> Float[Tensor, "V D"]:
+        """One row a word; with tied embeddings, its score is its likeness to the stream."""
+        return self.embed_tokens.weight if self.config.tie_embeddings else self.lm_head.weight
+
     def head(self, hidden: Float[Tensor, "... D"]) -> Float[Tensor, "... V"]:
-        """Logits; with tied embeddings, the score of a token is its likeness to the stream."""
-        tied = self.config.tie_embeddings
-        return F.linear(hidden, self.embed_tokens.weight if tied else self.lm_head.weight)
+        """Logits."""
+        return F.linear(hidden, self.vocabulary)
 
     def forward(
         self,

@@ -9,6 +9,7 @@ distribution it was drawn from, or the ratio is wrong before the first update.
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+from torch.nn import functional as F
 
 from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
@@ -34,12 +35,25 @@ def score_targets(
     temperature: float = 1.0,
 ) -> tuple[Float[Tensor, "B T"], Float[Tensor, "B T"]]:
     """The same, from what the head reads."""
-    logits = model.head(hidden[where]).float()
+    kernel = model.backend and model.backend.logprobs
+    judge = kernel or logprobs_torch
+    chosen, spread = judge(hidden[where], model.vocabulary, targets[where], temperature)
+    zeros = torch.zeros(targets.shape, device=hidden.device)
+    return zeros.masked_scatter(where, chosen), zeros.masked_scatter(where, spread)
+
+
+def logprobs_torch(
+    hidden: Float[Tensor, "N D"],
+    vocabulary: Float[Tensor, "V D"],
+    targets: Int[Tensor, "N"],
+    temperature: float,
+) -> tuple[Float[Tensor, "N"], Float[Tensor, "N"]]:
+    """What a backend's kernel must equal, through the logits of the whole vocabulary."""
+    logits = F.linear(hidden, vocabulary).float()
     if temperature != 1.0:
         logits = logits / temperature
     log_probs = torch.log_softmax(logits, dim=-1)  # (tokens in the mask, V)
-    chosen = log_probs.gather(-1, targets[where][:, None])[:, 0]
+    chosen = log_probs.gather(-1, targets[:, None])[:, 0]
     with torch.no_grad():
-        spread = -(log_probs.exp() * log_probs).sum(-1)
-    zeros = torch.zeros(targets.shape, device=logits.device)
-    return zeros.masked_scatter(where, chosen), zeros.masked_scatter(where, spread)
+        entropy = -(log_probs.exp() * log_probs).sum(-1)
+    return chosen, entropy
