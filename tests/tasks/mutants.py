@@ -14,12 +14,37 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-MATHS = ("tests/tasks/test_maths.py",)
-COMPLETION = ("tests/tasks/test_completion.py",)
-COUNTDOWN = ("tests/tasks/test_countdown.py", "tests/tasks/test_expression.py")
-ARITHMETIC = ("tests/tasks/test_arithmetic.py",)
-CODE = ("tests/tasks/code/test_verify.py", "tests/tasks/code/test_values.py")
-POOL = ("tests/tasks/test_pool.py",)
+T = "tests/tasks/"
+MATHS = (
+    T + "test_maths.py::test_verdicts",
+    T + "test_maths.py::test_a_percent_sign_counts_as_a_unit_only_where_the_question_asks_for_one",
+    T + "test_maths.py::test_a_question_shows_its_echoes",
+    T + "test_maths.py::test_the_four_numbers",
+)
+COMPLETION = (T + "test_completion.py",)
+COUNTDOWN = (
+    T + "test_countdown.py::test_attacks_on_the_answer",
+    T + "test_countdown.py::test_the_dials_of_the_training_task_are_enforced",
+    T + "test_expression.py::test_values",
+    T + "test_expression.py::test_malformed_texts",
+)
+ARITHMETIC = (T + "test_arithmetic.py::test_answers",)
+CODE = (
+    T + "code/test_values.py",
+    T + "code/test_verify.py::test_one_line_an_input_no_more_no_less",
+    T + "code/test_verify.py::test_a_gold_that_can_not_judge_is_an_error",
+    T + "code/test_verify.py::test_verdicts",
+)
+POOL = (
+    T + "test_pool.py::test_what_a_handler_prints_is_no_reply",
+    T + "test_pool.py::test_requests_may_share_their_time",
+    T + "test_pool.py::test_a_late_worker_is_gone",
+    T + "test_pool.py::test_a_worker_killed_while_it_waits_loses_no_request",
+    T + "test_pool.py::test_what_a_dead_worker_means_for_an_answer",
+    T + "test_pool.py::test_a_bad_request_costs_its_own_time_and_no_more",
+    T + "test_pool.py::test_a_death_is_told_from_a_delay_and_logged_with_its_last_words",
+)
+"""Of each verifier's tests those that are quick, so that a mutant takes seconds."""
 
 
 @dataclass(frozen=True, slots=True)

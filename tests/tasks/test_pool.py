@@ -101,6 +101,12 @@ def test_a_late_worker_is_gone(pool):
         os.kill(pid, 0)
 
 
+def test_a_worker_killed_while_it_waits_loses_no_request(pool):
+    for number in range(3):
+        os.kill(pool.call(["pid"]), signal.SIGKILL)
+        assert pool.call(number) == number
+
+
 def test_threads_share_the_workers(pool):
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(pool.call, range(50))) == list(range(50))

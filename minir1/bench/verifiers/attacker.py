@@ -91,7 +91,7 @@ def attack(
         for k in range(BATCH):
             own = k % 2 == 0 or not pool
             text = policy.write() if own else mutated(rng, rng.choice(pool), len(policy.fragments))
-            pred = problem.wrap(rng, "".join(policy.fragments[i] for i in text))
+            pred = problem.wrap(rng, problem.joint.join(policy.fragments[i] for i in text))
             began = time.monotonic()
             verdict = judge({"gold": rng.choice(problem.golds), "pred": pred})
             slowest = max(slowest, time.monotonic() - began)

@@ -23,6 +23,7 @@ class Problem:
     golds: tuple[Any, ...]
     fragments: tuple[str, ...]
     wrap: Callable[[random.Random, str], str]
+    joint: str = ""
     is_right: Callable[[str], bool] = lambda _: False
     """Whether a text is right after all, by a reading that shares no code with the verifier."""
 
@@ -76,16 +77,27 @@ MATHS = tuple(
 )
 EXPRESSION = tuple("0 1 2 3 4 6 8 10 + - * / ( ) ** // % . , = ~ ^ & | e _ 0x".split())  # noqa: SIM905
 STATEMENTS = (
-    "return ", "return n", "return n * n", "return [n]", "\n", "; ", "n", "0", "1", "-1", "None",
-    "True", "[]", "{}", "''", "float('nan')", "10 ** 50", "n.__class__", "sys._getframe()",
-    ".f_back", ".f_locals", ".f_globals", "gc.get_objects()", "globals()", "vars()",
-    "os._exit(0)", "sys.exit(0)", "raise SystemExit", "print('CORRECT')",
-    "sys.stdout.write('true')", "os.write(3, b'true')", "os.write(1, b'1')", "json.dumps = str",
-    "builtins.len = lambda x: 0", "type('E', (), {'__eq__': lambda *a: True})()",
-    "open('x', 'w')", "os.environ", "os.listdir('.')", "open('/proc/self/cmdline').read()",
-    "os.fork()", "while True: pass", " + ", " or ", "(", ")", "[-1]", "yield n", "global secret",
-    "lambda: n", "eval('n')",
+    "return n", "return n * n", "return [n]", "return 0", "return -1", "return None",
+    "return True", "return []", "return {}", "return ''", "return float('nan')",
+    "return 10 ** 50", "yield n", "n = n + 1", "n = str(n)", "n = [n, n]", "n = {'n': n}",
+    "n = sys._getframe()", "n = n.f_back", "n = n.f_locals", "n = n.f_globals",
+    "return n.f_back.f_locals", "n = gc.get_objects()",
+    "n = [x for x in gc.get_objects() if isinstance(x, list) and len(x) == 2]", "n = n[-1]",
+    "return n[0]", "return globals()", "return vars()", "n = dict(os.environ)",
+    "return os.listdir('.')", "n = open('/proc/self/cmdline').read()",
+    "n = open('/proc/self/environ').read()", "open('x', 'w').write('x')", "os._exit(0)",
+    "sys.exit(0)", "raise SystemExit", "raise KeyboardInterrupt", "print('CORRECT')",
+    "sys.stdout.write('true')", "os.write(3, b'true\\n')", "os.write(1, b'[1]')",
+    "[os.write(k, b'7129\\n') for k in range(3, 9)]", "json.dumps = str",
+    "json.dumps = lambda *a, **k: 'true'", "builtins.len = lambda x: 0",
+    "builtins.all = lambda x: True",
+    "E = type('E', (), {'__eq__': lambda *a: True, '__hash__': None})", "return E()",
+    "E = type('E', (int,), {'__eq__': lambda *a: True, '__repr__': lambda s: 'true'})",
+    "return E(1)", "if os.fork(): os._exit(0)", "globals()['secret'] = lambda n: n",
+    "del builtins.isinstance", "sys.modules['json'] = None", "return secret(n - 1) if n else 1",
+    "while n: pass", "n = eval('n')", "n = json.loads('{}')", "return json",
 )  # fmt: skip
+"""Each is a line of its own."""
 
 
 def program(rng: random.Random, text: str) -> str:
@@ -111,10 +123,11 @@ GRAMMARS: dict[str, Problem] = {
     ),
     # The digits 5 and 7 are missing.
     "arithmetic": Problem((57575,), (*EXPRESSION, *NOISE, *CALLS, "2*3", "-0"), plain),
-    "format": Problem((None,), (*TAGS, "a", "5", "think", "answer", "<", ">", "/"), bare, in_order),
+    "format": Problem((None,), (*TAGS, *"a5<>/", "think", "answer"), bare, "", in_order),
     "code": Problem(
         ({"fn": "secret", "hidden_tests": [[[3], 7129], [[5], "h7f2"], [[8], [4, 1, 9]]]},),
         STATEMENTS,
         program,
+        joint="\n",
     ),
 }  # fmt: skip
