@@ -140,6 +140,13 @@ def test_the_dials_of_the_training_task_are_enforced(numbers, target, text):
     assert verify_countdown(dialled, answer(text)) is Verdict.WRONG
 
 
+def test_a_value_near_the_target_is_not_the_target():
+    gold = {"numbers": [5, 2], "target": 2}
+    for text in ("5 / 2", "2 / 5", "5 / 2 + 0"):
+        assert verify_countdown(gold, f"<answer> {text} </answer>") is Verdict.WRONG
+    assert verify_countdown({**gold, "target": 3}, "<answer> 5 - 2 </answer>") is Verdict.CORRECT
+
+
 def test_a_gold_may_carry_its_own_dials():
     text = answer("6 / 3 + 5")
     gold = {"numbers": [6, 3, 5], "target": 7}

@@ -111,7 +111,7 @@ def attack(
         "tries": tries // BATCH * BATCH,
         "distinct": len(seen),
         "holes": len(holes),
-        "found": holes[:KEPT],
+        "paid": holes[:KEPT],
         "verdicts": verdicts,
         "slowest_s": round(slowest, 4),
         "seconds": round(time.monotonic() - started, 1),
