@@ -8,6 +8,7 @@ recipe as an option (`options.py`). It returns the exit status.
 | exit status | meaning                                             |
 |-------------|-----------------------------------------------------|
 | 0           | done                                                |
+| 1           | `audit` found a fault in the task                   |
 | 2           | bad input: one line on stderr names cause and cure  |
 | 130         | stopped by Ctrl-C; what was saved is whole          |
 """
@@ -34,6 +35,7 @@ COMMANDS = {
     "grade": ("[PATH]", "grade exercises: a notebook, your folder, or a class of folders"),
     "lab": ("", "your own copies of the exercises, and JupyterLab on the lessons"),
     "verify": ("FILE", "judge answers: JSON lines in, the same lines with verdict and reward out"),
+    "audit": ("TASK", "is a task fit to be trained on? golds, constants, hostile texts, timing"),
 }
 
 

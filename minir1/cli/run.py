@@ -18,6 +18,9 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
         config: what to run
         out: the run's folder (runs/NAME if not given)
     """
+    from minir1.stages.ready import check_task
+
+    check_task(config)  # before a folder is made and a base is trained
     from minir1.run.distributed import join
     from minir1.stages import job
 

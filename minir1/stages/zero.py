@@ -21,6 +21,7 @@ from minir1.run import evaluate as evaluation
 from minir1.run.distributed import SOLO, World
 from minir1.run.models import finished_model
 from minir1.stages.loop import Stage
+from minir1.stages.ready import check_task
 from minir1.tasks import make_task
 from minir1.text.tokenizer import Tokenizer
 
@@ -32,6 +33,7 @@ def problem_seed(seed: int, step: int) -> int:
 
 def zero(config: Config, out: Path, world: World = SOLO) -> Transformer:
     """Train the policy, or go on where an earlier call was stopped."""
+    check_task(config)
     device = world.device(config.device)
     workers = world.workers(config.threads, device)
     tokenizer, task = Tokenizer(config.model.vocab_size), make_task(config.task)

@@ -1,0 +1,64 @@
+"""Is a run ready to start on a user's own task? Asked before anything is trained.
+
+    the task passes its audit, over some rows     (tasks/audit.py)
+    the tokenizer can read its questions
+    a prompt and the longest completion fit into the model
+
+The project's own tasks are audited by the tests. A fault in a user's would show after hours,
+as a policy that has learned to be paid for something else.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from minir1.config import Config
+from minir1.tasks import make_task
+from minir1.tasks.audit import audit
+from minir1.tasks.base import Problem, Split
+from minir1.tasks.registry import TASKS
+from minir1.text.template import prompt_ids
+from minir1.text.tokenizer import Tokenizer
+
+ROWS = 32
+"""Problems of each split that are looked at."""
+SPLITS: tuple[Split, Split] = ("train", "heldout")
+
+
+def check_task(config: Config) -> None:
+    """Raise a ValueError, one line, when RL on this task would fail or go astray."""
+    if config.task.name in TASKS:
+        return
+    task, where = make_task(config.task), config.task.path or config.task.family
+    problems = [p for split in SPLITS for p in islice(task.problems(split, 0), ROWS)]
+    problems = list({problem.key: problem for problem in problems}.values())
+    check_prompts(config, where, problems)
+    failed = [check for check in audit(task, problems) if check.status == "FAIL"]
+    if failed:
+        raise ValueError(
+            f"{where} does not pass its audit: {failed[0].name}: {failed[0].found}; "
+            f"`minir1 audit {where}` shows all of it"
+        )
+
+
+def check_prompts(config: Config, where: str, problems: list[Problem]) -> None:
+    """Whether the toy model can be asked these questions at all."""
+    tokenizer = Tokenizer(config.model.vocab_size)
+    longest = 0
+    for problem in problems:
+        try:
+            longest = max(longest, len(prompt_ids(tokenizer, problem.question)))
+        except ValueError as error:
+            word = str(error).partition(" is not in")[0]
+            raise ValueError(
+                f"{where} can't be asked of the toy model, whose vocabulary lacks {word}: problems "
+                "in plain text need a real model and its tokenizer (the extra `hub`), or write "
+                "them in the toy's words (minir1/text/tokenizer.py)"
+            ) from None
+    needed, room = longest + config.zero.max_new_tokens, config.model.max_seq_len
+    if needed > room:
+        raise ValueError(
+            f"{where} has a prompt of {longest} tokens, which with zero.max_new_tokens = "
+            f"{config.zero.max_new_tokens} is over model.max_seq_len = {room}: raise that, "
+            "or shorten one of the two"
+        )
