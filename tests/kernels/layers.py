@@ -35,10 +35,9 @@ class Layer:
     def to(self, dtype: torch.dtype) -> "Layer":
         """The weights of the routing stay float32, as a router gives them, or are float64."""
         wide = torch.float64 if dtype == torch.float64 else torch.float32
-        floats = {name: getattr(self, name).to(dtype) for name in ("x", "gate_up", "down")}
-        return replace(
-            self, weight=self.weight.to(wide), upstream=self.upstream.to(dtype), **floats
-        )
+        names = ("x", "gate_up", "down", "upstream")
+        floats = {name: getattr(self, name).to(dtype) for name in names}
+        return replace(self, weight=self.weight.to(wide), **floats)
 
 
 def layer(
