@@ -58,8 +58,6 @@ def to_their_owners(run: ExpertsFunction, mesh: DeviceMesh) -> ExpertsFunction:
     ) -> Tensor:
         """[N D], [N K], [N K], and the stacks of all E experts as DTensors -> [N D]."""
         assert isinstance(gate_up, DTensor) and isinstance(down, DTensor)
-        if owners == 1:  # nobody to send to
-            return run(x, topk_idx, topk_weight, gate_up.to_local(), down.to_local(), splits)
         n_experts, (n_tokens, k) = len(gate_up), topk_idx.shape
         expert_of_row = topk_idx.flatten()
         order = expert_of_row.argsort(stable=True)  # by expert is by owner too

@@ -21,6 +21,7 @@ whole batch (rl/batch.py), so the sum over processes is right whoever had how ma
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import nn
@@ -72,8 +73,9 @@ def shard(
     fits = not model.config.n_moe_layers or model.config.n_routed_experts % owners.size() == 0
     require(fits, "parallel.expert_parallel", owners.size(), cure)
     here = choose_backend(model.config.backend, device)
-    name = f"{here.name}, {owners.size()} owners"
-    model.use_backend(replace(here, name=name, run=to_their_owners(here.run, owners)))
+    if owners.size() > 1:
+        here = replace(here, run=to_their_owners(here.run, owners))
+    model.use_backend(here)
     if parallel.activation_checkpointing:
         recompute_blocks(model)
 
@@ -87,10 +89,11 @@ def shard(
     everywhere = common | {"mesh": layout.everyone}
     for block in [*model.layers, *model.mtp]:
         for part in block.modules():
-            if isinstance(part, Experts):
+            if isinstance(part, Experts) and owners.size() > 1:
                 cut_by_owner(part, owners)
                 mesh = layout.experts["efsdp"]
-                fully_shard(part, mesh=mesh, mp_policy=usual, shard_placement_fn=inside, **common)
+                place = partial(inside, mesh.size())
+                fully_shard(part, mesh=mesh, mp_policy=usual, shard_placement_fn=place, **common)
             elif isinstance(part, Router):  # a rounded score sends a token to another expert
                 fully_shard(part, mp_policy=exact, **everywhere)
         fully_shard(block, mp_policy=usual, **everywhere)
@@ -104,9 +107,12 @@ def shard(
     return model
 
 
-def inside(parameter: nn.Parameter) -> Shard:
-    """Experts are cut by owner along axis 0, so what an owner shares is cut along axis 1."""
-    return Shard(1)
+def inside(shares: int, parameter: nn.Parameter) -> Shard:
+    """Experts are cut by owner along axis 0, so what owners share is cut inside each expert."""
+    even = [axis for axis in (1, 2) if parameter.shape[axis] % shares == 0]
+    cure = f"{shares} processes would share each expert, and its sizes {tuple(parameter.shape[1:])}"
+    require(bool(even), "processes / parallel.expert_parallel", shares, f"{cure} don't divide")
+    return Shard(even[0])
 
 
 def cut_by_owner(experts: Experts, owners: DeviceMesh) -> None:

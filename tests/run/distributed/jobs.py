@@ -58,14 +58,14 @@ CONFIG = Config(
     ),
     pretrain=PretrainConfig(
         steps=3, sequences_per_step=12, save_every=1,
-        optim=OptimConfig(lr=0.01, warmup_steps=2, micro_batch_tokens=64),
+        optim=OptimConfig(lr=0.01, warmup_steps=2, final_lr_share=1.0, micro_batch_tokens=64),
     ),
     zero=ZeroConfig(
         steps=4, questions_per_step=3, group_size=4, max_new_tokens=10, save_every=1,
         kl_coef=0.05, ref_every=2, minibatches=2,
         optim=OptimConfig(
             lr=1e-3, warmup_steps=2, bias_update_speed=0.001, weight_decay=0.0,
-            micro_batch_tokens=64,
+            final_lr_share=1.0, micro_batch_tokens=64,
         ),
     ),
     eval=EvalConfig(problems=4, max_new_tokens=10, batch_size=2, every=0, every_problems=4),
@@ -178,7 +178,10 @@ def stage(world: World, config: Config, out: Path, name: str, steps: int) -> str
     if name == "pretrain":
         pretrain(replace(config, pretrain=replace(config.pretrain, steps=steps)), out, world)
     else:
-        zero(replace(config, zero=replace(config.zero, steps=steps)), out, world)
+        # Where two experts are nearly tied, the last bit decides between them. So rollouts are
+        # sampled in the same batches everywhere, and the update replays the sampler's choice.
+        settings = replace(config.zero, steps=steps, routing_replay=True, rollout_batch=3)
+        zero(replace(config, zero=settings), out, world)
     return "done"
 
 
