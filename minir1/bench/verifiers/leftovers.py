@@ -22,7 +22,7 @@ ADOPT_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER
 @contextmanager
 def watched() -> Iterator[dict[str, list[str]]]:
     """Run a block in a folder of its own; afterwards the dict says what it left behind."""
-    _adopt_orphans()
+    _adopt_orphans(True)
     left: dict[str, list[str]] = {}
     home = os.getcwd()
     with tempfile.TemporaryDirectory() as folder:
@@ -33,6 +33,7 @@ def watched() -> Iterator[dict[str, list[str]]]:
         finally:
             os.chdir(home)
         after = _now(Path(folder))
+    _adopt_orphans(False)
     for kind, names in after.items():
         left[kind] = sorted(names - before[kind])
 
@@ -86,8 +87,8 @@ def _unix_sockets() -> set[str]:
     return set()
 
 
-def _adopt_orphans() -> None:
+def _adopt_orphans(adopt: bool) -> None:
     import ctypes
 
     with suppress(AttributeError, OSError):  # not on this system
-        ctypes.CDLL(None).prctl(ADOPT_ORPHANS, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(ADOPT_ORPHANS, int(adopt), 0, 0, 0)

@@ -7,6 +7,7 @@ such a tree with one change, kept when its value or its numbers are then wrong.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Callable
@@ -140,6 +141,14 @@ def form(seed: int = 0) -> dict[str, list[dict[str, Any]]]:
                 broken[4] = rng.choice(["", " ", "\n"])
         near.append({"gold": None, "pred": " ".join(broken)})
     attacks = [case for case in _attacks(None, 21) if case["whole"]]
+    # Every other arrangement of up to four tags.
+    tags = ("<think>", "</think>", "<answer>", "</answer>")
+    attacks += [
+        {"gold": None, "pred": " 5 ".join(found), "why": "structure: every arrangement"}
+        for length in range(1, 5)
+        for found in itertools.product(tags, repeat=length)
+        if found != tags
+    ]
     return {"right": right, "near": near, "crossed": [], "attacks": attacks}
 
 

@@ -13,7 +13,7 @@ KINDS = ("right", "near", "crossed", "attacks")
 
 def tables(rows: Iterable[dict[str, Any]]) -> str:
     """The newest row of each task, set, note and grader."""
-    newest = {(r["task"], r["set"], r.get("note", ""), r["grader"]): r for r in rows}
+    newest = {(r["task"], r["set"], kind(r), r["grader"]): r for r in rows}
     numbers = [row for row in newest.values() if "numbers" in row]
     attackers = [row for row in newest.values() if "tries" in row]
     texts = []
@@ -32,16 +32,21 @@ def four_numbers(rows: list[dict[str, Any]]) -> list[str]:
     lines = heading(*head)
     for row in rows:
         found = row["numbers"]
-        cells = [rate(found.get(kind), kind == "right") for kind in KINDS]
+        cells = [rate(found.get(name), name == "right") for name in KINDS]
         lost = [sum(one["verdicts"].get(name, 0) for one in found.values())
                 for name in ("CRASH", "TIMEOUT")]  # fmt: skip
         left = row.get("left_behind")
         behind = "" if left is None else str(sum(map(len, left.values())))
-        note = f" ({row['note']})" if row.get("note") else ""
+        note = f" ({kind(row)})" if kind(row) else ""
         slow = f"{found['attacks']['slowest_s']:.2f}" if "attacks" in found else ""
         lines.append(line(row["task"], row["set"] + note, row["grader"], *cells,
                           f"{lost[0]}, {lost[1]}", slow, behind))  # fmt: skip
     return lines
+
+
+def kind(row: dict[str, Any]) -> str:
+    """What sets a row apart from others of its task and cases."""
+    return row.get("note") or ("side by side" if "--against" in row["command"] else "")
 
 
 def rate(one: dict[str, Any] | None, right: bool) -> str:
