@@ -7,7 +7,7 @@
 #   PYTHON=python3.12    the Python that the environment is made from
 
 .DEFAULT_GOAL := help
-.PHONY: help r1 test lab notebooks check bench fuzz nightly clean
+.PHONY: help r1 test lab notebooks check bench fuzz mutants nightly clean
 
 RECIPE ?= laptop
 ARGS ?=
@@ -45,6 +45,9 @@ bench: $(VENV)/.bench ## benchmarks, each against another side in the same run
 
 fuzz: $(VENV)/.dev ## 200,000 strings and 20,000 programs to every verifier (hours; it resumes)
 	@$(RUN) -m minir1.bench.fuzz $(ARGS)
+
+mutants: $(VENV)/.dev ## bugs sown into the verifiers: each must turn a test red (10 to 30 minutes)
+	@$(RUN) tests/tasks/mutants.py
 
 nightly: $(VENV)/.dev ## the slow tests too (minutes to hours)
 	@$(RUN) -m pytest -m "not gpu" $(ARGS)
