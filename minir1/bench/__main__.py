@@ -20,7 +20,7 @@ import tyro
 
 from minir1.bench import rows, table
 
-BENCHMARKS = ("sampler", "grpo_step", "race", "cost")
+BENCHMARKS = ("sampler", "grpo_step", "race", "cost", "verifiers_speed")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -56,7 +56,7 @@ def overview() -> str:
         name: inspect.getdoc(import_module(f"minir1.bench.{name}").main) or ""
         for name in BENCHMARKS
     }
-    return "\n".join(f"{name:<11}{text.splitlines()[0]}" for name, text in about.items())
+    return "\n".join(f"{name:<17}{text.splitlines()[0]}" for name, text in about.items())
 
 
 def show_plots(folder: Path) -> None:

@@ -26,6 +26,20 @@ def now() -> tuple[float, float]:
     return time.perf_counter(), used.ru_utime + used.ru_stime
 
 
+def cpu_seconds() -> float:
+    """CPU seconds so far: here, in children that live, in children that are gone."""
+    import psutil
+
+    total = 0.0
+    for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+        used = resource.getrusage(whose)
+        total += used.ru_utime + used.ru_stime
+    for child in psutil.Process().children(recursive=True):
+        times = child.cpu_times()
+        total += times.user + times.system
+    return total
+
+
 def timed(side: Side) -> Repeat:
     """Do the work once, on both clocks."""
     wall, cpu = now()

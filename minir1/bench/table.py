@@ -166,9 +166,30 @@ def cost_table(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
+def verdicts_table(rows: Sequence[Row]) -> list[str]:
+    """Verdicts of each verifier; for hostile answers and hangs, what they do to the others."""
+    lines = heading("case", "verdicts/s", "verdicts/CPU-s", "what else")
+    for one in rows:
+        turns, cells = one["sides"][OURS]["repeats"], ["", ""]
+        what = f"{number(turns[0].get('right', 0.0))} of {number(turns[0]['verdicts'])} right"
+        if "asked" in turns[0]:
+            asked, paid = (sum(turn[name] for turn in turns) for name in ("asked", "right"))
+            count = sum(turn["verdicts"] for turn in turns)
+            what = f"{1 - asked / count:.2%} turned away before a worker, {paid:g} paid"
+        if "late" in turns[0]:
+            waits = [turn["seconds"] for turn in turns]
+            what = f"the others waited {cell(waits)} s at most"
+        else:
+            clocks = ("seconds", "cpu_seconds")
+            cells = [cell([t["verdicts"] / t[clock] for t in turns]) for clock in clocks]
+        lines.append(line(one["case"], *cells, what))
+    return lines
+
+
 TABLES: dict[str, Callable[[Sequence[Row]], list[str]]] = {
     "sampler": sampler_table,
     "grpo_step": step_table,
     "race": race_table,
     "cost": cost_table,
+    "verifiers_speed": verdicts_table,
 }
