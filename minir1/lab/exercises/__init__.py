@@ -4,13 +4,40 @@ One file a notebook. The words (titles, hints, names of mistakes) stand in `mini
 texts of tasks and solutions in `solutions/src/`.
 """
 
-from minir1.lab.exercises.advantages import EXERCISES as ADVANTAGES
-from minir1.lab.exercises.attention import EXERCISES as ATTENTION
-from minir1.lab.exercises.experts import EXERCISES as EXPERTS
-from minir1.lab.exercises.losses import EXERCISES as LOSSES
+from minir1.lab.exercises import (
+    advantages,
+    attention,
+    counts,
+    evaluation,
+    experts,
+    journey,
+    losses,
+    packing,
+    reading,
+    rewards,
+    rollouts,
+    routing,
+    traces,
+    zero,
+)
 from minir1.lab.grader.exercise import Exercise
 
-COURSE: tuple[Exercise, ...] = (*ATTENTION, *EXPERTS, *ADVANTAGES, *LOSSES)
+COURSE: tuple[Exercise, ...] = (
+    *journey.EXERCISES,
+    *reading.EXERCISES,
+    *rewards.EXERCISES,
+    *traces.EXERCISES,
+    *counts.EXERCISES,
+    *attention.EXERCISES,
+    *routing.EXERCISES,
+    *experts.EXERCISES,
+    *rollouts.EXERCISES,
+    *packing.EXERCISES,
+    *advantages.EXERCISES,
+    *losses.EXERCISES,
+    *zero.EXERCISES,
+    *evaluation.EXERCISES,
+)
 """Every exercise, in the order of the notebooks."""
 BY_NAME = {exercise.id: exercise for exercise in COURSE}
 NOTEBOOKS = tuple(dict.fromkeys(exercise.notebook for exercise in COURSE))

@@ -35,6 +35,7 @@ TOKEN_WEIGHTS = Exercise(
         "no_sequences": Edit("1 / len(lengths) / max(1, length)", "1 / max(1, length)"),
         "zero_division": Edit("1 / len(lengths) / max(1, length)", "1 / len(lengths) / length"),
         "token_mean_of_rows": Edit("1 / max(1, sum(lengths))", "1 / max(1, length)"),
+        "token_by_rows": Edit("1 / max(1, sum(lengths))", "1 / len(lengths)"),
         "fixed_by_longest": Edit("len(lengths) * fixed_length", "len(lengths) * max(lengths)"),
         "fixed_without_rows": Edit("1 / (len(lengths) * fixed_length)", "1 / fixed_length"),
     },

@@ -109,8 +109,13 @@ class Worker:
     def _send(self, data: bytes) -> None:
         assert self._process is not None and self._process.stdin is not None
         if not self._ready:
-            if self._frame(time.monotonic() + START_S) != b"ready":
-                raise Lost
+            try:
+                self._frame(time.monotonic() + START_S)
+            except Lost as error:
+                raise RuntimeError(
+                    "the grader's own process did not start: run "
+                    "`python -m minir1.lab.grader.nursery` to see why"
+                ) from error
             self._ready = True
         self._process.stdin.write(len(data).to_bytes(8, "big") + data)
         self._process.stdin.flush()
