@@ -25,7 +25,7 @@ def math_verify() -> Handler:
 
 def trl() -> Handler:
     """TRL's accuracy_reward: math-verify with other settings."""
-    from trl.rewards import accuracy_reward
+    from trl.rewards.accuracy_rewards import accuracy_reward
 
     def grade(request: list[str]) -> bool:
         gold, answer = request

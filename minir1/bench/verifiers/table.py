@@ -14,7 +14,8 @@ KINDS = ("right", "near", "crossed", "attacks")
 def tables(rows: Iterable[dict[str, Any]]) -> str:
     """The newest row of each task, set, note and grader."""
     newest = {(r["task"], r["set"], kind(r), r["grader"]): r for r in rows}
-    numbers = [row for row in newest.values() if "numbers" in row]
+    ordered = sorted(newest.values(), key=lambda r: (kind(r), r["task"], r["set"]))
+    numbers = [row for row in ordered if row.get("numbers")]
     attackers = [row for row in newest.values() if "tries" in row]
     texts = []
     if numbers:
@@ -38,7 +39,8 @@ def four_numbers(rows: list[dict[str, Any]]) -> list[str]:
         left = row.get("left_behind")
         behind = "" if left is None else str(sum(map(len, left.values())))
         note = f" ({kind(row)})" if kind(row) else ""
-        slow = f"{found['attacks']['slowest_s']:.2f}" if "attacks" in found else ""
+        # Another grader's time would hold the start of its process.
+        slow = f"{found['attacks']['slowest_s']:.2f}" if left is not None else ""
         lines.append(line(row["task"], row["set"] + note, row["grader"], *cells,
                           f"{lost[0]}, {lost[1]}", slow, behind))  # fmt: skip
     return lines
@@ -73,10 +75,11 @@ def attacker_table(rows: list[dict[str, Any]]) -> list[str]:
 
 def footnotes(rows: list[dict[str, Any]]) -> list[str]:
     """Command, machine and versions of the rows, each once."""
-    found = dict.fromkeys(
-        f"`{row['command']}` ({row['date']}; {row['device']['processor']}, load {row['load']}; "
-        f"{', '.join(f'{k} {v}' for k, v in row['versions'].items())})"
-        for row in rows
-    )
+    loads: dict[str, list[float]] = {}
+    for row in rows:
+        versions = ", ".join(f"{name} {number}" for name, number in row["versions"].items())
+        about = f"`{row['command']}` ({row['date']}; {row['device']['processor']}; {versions}"
+        loads.setdefault(about, []).append(row["load"])
+    found = [f"{about}; load up to {max(load):g})" for about, load in loads.items()]
     levels = dict.fromkeys(f"code: {row['level']}" for row in rows if "level" in row)
     return [*found, *levels]
