@@ -19,7 +19,7 @@ MATHS = (
     T + "test_maths.py::test_verdicts",
     T + "test_maths.py::test_a_percent_sign_counts_as_a_unit_only_where_the_question_asks_for_one",
     T + "test_maths.py::test_a_question_shows_its_echoes",
-    T + "test_maths.py::test_the_four_numbers",
+    T + "test_maths.py::test_each_case_by_itself",
 )
 COMPLETION = (T + "test_completion.py",)
 COUNTDOWN = (
