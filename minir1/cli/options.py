@@ -40,6 +40,10 @@ def call(command: Command, name: str, words: list[str]) -> int:
 
     @functools.wraps(command)
     def bind(*args: Any, **kwargs: Any) -> Callable[[], int]:
+        if "config" in kwargs and kwargs["config"].base:
+            from minir1.run.models import with_base
+
+            kwargs["config"] = with_base(kwargs["config"])  # it decides the shape of the model
         return functools.partial(command, *args, **kwargs)
 
     reader: Callable[..., Any] = bind
@@ -48,6 +52,7 @@ def call(command: Command, name: str, words: list[str]) -> int:
             print(recipe_page(command, prog))
             return 0
         config, words = take_recipe(prog, words)
+        words = [re.sub("^--model(?==|$)", "--base", word) for word in words]
         prog += f" {config.name}"
         options = [f"--{n}" for n in field_names(config)] + options
         reader = functools.partial(bind, config=config)

@@ -1,31 +1,63 @@
-"""`minir1 sample RUN [QUESTION]`: ask a trained model, and read its answer word by word."""
+"""`minir1 sample RUN|MODEL [QUESTION]`: ask a model, and read its answer as it is written."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import tyro
 
-from minir1.run.home import find_run
+from minir1.run.home import CONFIG, RESULTS, RUNS, find_run
+
+LEAVE = ("exit", "quit")
 
 
 def main(
-    run: Path,
+    run: str,
     question: tyro.conf.Positional[str | None] = None,
     *,
     temperature: float = 1.0,
     max_new_tokens: int | None = None,
+    seed: int = 0,
 ) -> int:
-    """Print a prompt, and one completion word by word as it is sampled.
+    """Print a model's answer as it is sampled.
+
+    A run is asked one question, a held-out one if none is given. A model from outside (a folder
+    in Hugging Face's layout, a GGUF file, an id on the hub, or smollm2) without a question is
+    talked with, until an empty line, exit, or the end of the input.
 
     Args:
-        run: the run's folder, or its name in runs/
-        question: such as "make 15 from 10 5 1"; a held-out one if not given
-        temperature: 1 samples from the policy itself, 0 always takes the likeliest token
-        max_new_tokens: the longest completion, in tokens; the run's budget if not given
+        run: a run's folder or its name in runs/; or a model from outside
+        question: such as "make 15 from 10 5 1"
+        temperature: 1 samples from the model itself, 0 always takes the likeliest token
+        max_new_tokens: the longest answer, in tokens; the run's budget, or 512, if not given
+        seed: other random numbers; of a run without a question, another problem
     """
-    folder = find_run(run)
-    from minir1.stages.sample import sample_run
+    from minir1.model.hub import is_model
 
-    for piece in sample_run(folder, question, temperature, max_new_tokens):
-        print(piece, end="", flush=True)
-    print()
+    if not is_model(run) or any((root / run / CONFIG).is_file() for root in (RUNS, RESULTS)):
+        from minir1.stages.sample import sample_run
+
+        for piece in sample_run(find_run(Path(run)), question, temperature, max_new_tokens, seed):
+            print(piece, end="", flush=True)
+        print()
+        return 0
+    from minir1.stages.sample import speaker
+
+    one = speaker(run, temperature, max_new_tokens, seed)
+    for text in [question] if question is not None else turns():
+        for piece in one.say(text):
+            print(piece, end="", flush=True)
+        print()
     return 0
+
+
+def turns() -> Iterator[str]:
+    """What a person types, or a file says line by line."""
+    typed = sys.stdin.isatty()
+    while True:
+        if typed:
+            print("\n> ", end="", flush=True)
+        line = sys.stdin.readline().strip()
+        if not line or line in LEAVE:
+            return
+        yield line

@@ -32,6 +32,11 @@ class Config:
     pretrain: PretrainConfig = field(default_factory=PretrainConfig)
     zero: ZeroConfig = field(default_factory=ZeroConfig)
     eval: EvalConfig = field(default_factory=EvalConfig)
+    base: str = later("")
+    """A real model in place of a base of our own: a folder, a GGUF file, an id on the hub such as
+    Qwen/Qwen3-0.6B-Base, or smollm2. On the command line also --model."""
+    system_prompt: str = later("")
+    """What every prompt of such a model opens with, if it was taught to chat."""
     keep_checkpoints: int = 2
     """Checkpoints kept of each stage; the last one of a finished stage always stays."""
     dollars_per_hour: float = 0.08
@@ -44,6 +49,12 @@ class Config:
         at_least(self, 0, "seed", "threads", "dollars_per_hour")
         at_least(self, 1, "keep_checkpoints")
         require(bool(self.name.strip()), "name", self.name, "give the run a name")
+        require(
+            not self.base or self.pretrain.steps == 0,
+            "pretrain.steps",
+            self.pretrain.steps,
+            "use 0: a real base is not pre-trained again",
+        )
         require(
             not self.pretrain.mtp_coef or self.model.n_mtp_layers > 0,
             "pretrain.mtp_coef",

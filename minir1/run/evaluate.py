@@ -26,7 +26,7 @@ from minir1.rl.sampling import row_key
 from minir1.rl.types import Rollout
 from minir1.run import stats
 from minir1.run.insight import insight
-from minir1.run.models import last_model
+from minir1.run.models import last_model, tokenizer_of
 from minir1.tasks import Problem, Verdict, make_task, parse
 from minir1.text.template import prompt_ids
 from minir1.text.tokenizer import Tokenizer
@@ -93,7 +93,7 @@ def evaluate_run(
     config, model, found = last_model(Path(run_dir), checkpoint)
     given = {"problems": problems, "samples": samples, "temperature": temperature}
     settings = replace(config.eval, **{k: v for k, v in given.items() if v is not None})
-    tokenizer = Tokenizer(config.model.vocab_size)
+    tokenizer = tokenizer_of(config)
     result = evaluate(model, tokenizer, config.task, settings, seed=config.seed)
     head = {"run": str(run_dir), "stage": found.stage, "step": found.step, "split": "heldout"}
     return head | {name: value for name, value in result.items() if name != "rows"}

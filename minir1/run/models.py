@@ -1,22 +1,43 @@
 """The models of a run: a new one, the last one, or the one at the end of a stage."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from minir1.config import Config
+from minir1.model import hub
 from minir1.model.transformer import Transformer
 from minir1.run import checkpoint
 from minir1.run.checkpoint import Checkpoint
 from minir1.run.device import pick_device, use_cores
 from minir1.run.home import read_config
+from minir1.text.chat import ChatTokenizer
+from minir1.text.tokenizer import Tokenizer
 
 STAGES = ("pretrain", "zero")
 """In the order in which a run goes through them."""
 
 
+def with_base(config: Config) -> Config:
+    """The config with the shape of its real base; without one, the config as it is."""
+    if not config.base:
+        return config
+    none = replace(config.pretrain, steps=0)
+    return replace(config, model=hub.shape_of(config.base), pretrain=none)
+
+
+def tokenizer_of(config: Config) -> Tokenizer:
+    """The toy language's tokenizer, or that of the real base."""
+    if not config.base:
+        return Tokenizer(config.model.vocab_size)
+    return ChatTokenizer.load(hub.locate(config.base), config.system_prompt)
+
+
 def new_model(config: Config, device: torch.device) -> Transformer:
-    """A model with random weights: the same seed gives the same ones on every device."""
+    """The real base, or random weights: the same seed gives the same ones on every device."""
+    if config.base:
+        return hub.load(config.base, dtype=torch.float32, device=device)
     generator = torch.Generator("cpu").manual_seed(config.seed)
     return Transformer(config.model, generator).to(device)
 

@@ -17,10 +17,10 @@ from minir1.run.distributed import SOLO, World
 from minir1.run.evaluate import evaluate, write_evaluation
 from minir1.run.home import open_run
 from minir1.run.ledger import Ledger
+from minir1.run.models import tokenizer_of
 from minir1.run.report import write_report
 from minir1.stages.pretrain import pretrain
 from minir1.stages.zero import zero
-from minir1.text.tokenizer import Tokenizer
 
 FAR_PROBLEMS = 200
 
@@ -50,7 +50,7 @@ def evaluate_stage(
     world: World = SOLO,
 ) -> dict[str, Any]:
     """Evaluate on every set, unless its file is already there. Returns the main summary."""
-    tokenizer = Tokenizer(config.model.vocab_size)
+    tokenizer = tokenizer_of(config)
     results = {}
     for suffix, task in evaluation_sets(config.task).items():
         full = name + suffix

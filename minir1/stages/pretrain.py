@@ -16,7 +16,7 @@ from minir1.rl.batch import collate
 from minir1.rl.types import Batch, Rollout
 from minir1.rl.update import update
 from minir1.run.distributed import SOLO, World
-from minir1.run.models import new_model
+from minir1.run.models import new_model, tokenizer_of
 from minir1.stages.loop import Stage
 from minir1.tasks.countdown import Countdown
 from minir1.text.corpus import Document, documents
@@ -49,7 +49,7 @@ def pretrain(config: Config, out: Path, world: World = SOLO) -> Transformer:
     """Train the base, or go on where an earlier call was stopped."""
     device = world.device(config.device)
     workers = world.workers(config.threads, device)
-    tokenizer = Tokenizer(config.model.vocab_size)
+    tokenizer = tokenizer_of(config)
     task = corpus_task(config.task)
     model = world.place(new_model(config, torch.device("cpu")), device, config.parallel)
     stage = Stage(

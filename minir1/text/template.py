@@ -12,6 +12,7 @@ begins; the policy must produce the tags itself, and the format reward checks th
 
 from __future__ import annotations
 
+from minir1.text.chat import ChatTokenizer
 from minir1.text.tokenizer import Tokenizer
 
 
@@ -31,4 +32,6 @@ def render_completion(think: str, answer: str) -> str:
 
 def prompt_ids(tokenizer: Tokenizer, question: str) -> list[int]:
     """Ids of the prompt, the begin token first."""
+    if isinstance(tokenizer, ChatTokenizer):  # a real model was taught a template of its own
+        return tokenizer.prompt(question)
     return [tokenizer.bos_id, *tokenizer.encode(render_prompt(question))]

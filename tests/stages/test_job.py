@@ -90,7 +90,8 @@ def test_a_question_is_answered_word_by_word(done):
     assert pieces[0] == "<user> make 5 from 2 3 <assistant>\n"
     assert 1 <= len(pieces[1:]) <= 6
     words = set(Tokenizer().words)
-    assert all(piece.strip() in words and piece.endswith(" ") for piece in pieces[1:])
+    assert all(piece.strip() in words for piece in pieces[1:])
+    assert all(piece.startswith(" ") for piece in pieces[2:])
     again = list(sample_run(done[0], "make 5 from 2 3", temperature=0.0, max_new_tokens=6))
     assert again == pieces
 

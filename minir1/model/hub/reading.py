@@ -23,8 +23,10 @@ from torch import Tensor
 
 from minir1.config import ModelConfig
 from minir1.model.hub.families import read_config
+from minir1.model.hub.gguf_reading import load_gguf, shape_of_gguf
 from minir1.model.hub.names import BIAS, IGNORED, Place, copies, places, stored_mtp_layers
 from minir1.model.hub.shards import Stored, find_tensors, open_shard
+from minir1.model.hub.sources import locate
 from minir1.model.transformer import Transformer
 
 log = logging.getLogger(__name__)
@@ -33,11 +35,13 @@ log = logging.getLogger(__name__)
 def load(
     path_or_id: str | Path, dtype: torch.dtype | None = None, device: torch.device | str = "cpu"
 ) -> Transformer:
-    """The model in a local folder, or on the hub under that id.
+    """The model in a local folder, in a GGUF file, on the hub under that id, or `smollm2`.
 
     `dtype` None keeps the stored types. The routers' correction biases are float32 in any case.
     """
-    folder = find_folder(path_or_id)
+    folder = locate(path_or_id)
+    if folder.suffix == ".gguf":
+        return load_gguf(folder, dtype, device)
     try:
         config = stored_config(folder)
         stored = {k: v for k, v in find_tensors(folder).items() if not IGNORED.search(k)}
@@ -69,6 +73,15 @@ def _same_values(name: str, stored: Stored, ours: str, tensor: Tensor) -> None:
     with open_shard(stored.file) as shard:
         if not torch.equal(shard.get_tensor(name).to(tensor.dtype), tensor.cpu()):
             raise ValueError(f"{stored.file}: {name} should repeat {ours}, and differs from it")
+
+
+def shape_of(path_or_id: str | Path) -> ModelConfig:
+    """The shape alone, without the weights."""
+    path = locate(path_or_id)
+    if path.suffix == ".gguf":
+        return shape_of_gguf(path)
+    config = stored_config(path)
+    return replace(config, n_mtp_layers=stored_mtp_layers(find_tensors(path), config.n_layers))
 
 
 def stored_config(folder: Path) -> ModelConfig:
@@ -140,34 +153,3 @@ def empty_state(
             wanted = dtype or kept.get(name, torch.float32)
             state[name] = torch.empty(tensor.shape, dtype=wanted, device=device)
     return state
-
-
-def find_folder(path_or_id: str | Path) -> Path:
-    """The local folder, or the one into which the hub's files were fetched."""
-    folder = Path(path_or_id)
-    if folder.exists():
-        return folder
-    parts = str(path_or_id).split("/")
-    if len(parts) != 2 or not all(parts) or parts[0] in (".", "..", "~"):
-        raise ValueError(
-            f"{path_or_id} is neither a folder here nor an id on the hub (such as Qwen/Qwen3-0.6B)"
-        )
-    return _download(str(path_or_id))
-
-
-def _download(repo_id: str) -> Path:
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-    except ModuleNotFoundError as error:
-        raise ValueError(
-            f"{repo_id} is on the hub, and reading the hub needs: pip install 'minir1[hub]'"
-        ) from error
-    patterns = ["*.json", "*.safetensors", "*.txt", "*.model", "*.jinja"]
-    try:
-        return Path(snapshot_download(repo_id, allow_patterns=patterns))
-    except (LocalEntryNotFoundError, OSError, HfHubHTTPError) as error:
-        raise ValueError(
-            f"{repo_id} can't be fetched from the hub ({type(error).__name__}): check the id and "
-            "the network, or copy the model's folder to this machine and give its path"
-        ) from error

@@ -1,0 +1,92 @@
+"""A real model's tokenizer behind the face of our own, and the prompt it was taught to answer.
+
+    encode, decode, pad_id, bos_id, eos_id, vocab_size                as `tokenizer.py`
+    prompt("What is 2 + 3?")   ->   the ids that end where the model's answer begins
+
+A model that was taught to chat brings a template, which says where each turn begins and ends. A
+base model brings none: it gets the prompt of R1-Zero, word for word (arXiv 2501.12948, Table 1).
+
+The work is done by Hugging Face's tokenizers; no code of a model's own is ever run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from minir1.text.tokenizer import Tokenizer
+
+R1_ZERO = (
+    "A conversation between User and Assistant. The user asks a question, and the Assistant solves "
+    "it. The assistant first thinks about the reasoning process in the mind and then provides the "
+    "user with the answer. The reasoning process and answer are enclosed within <think> </think> "
+    "and <answer> </answer> tags, respectively, i.e., <think> reasoning process here </think> "
+    "<answer> answer here </answer>. User: {question}. Assistant:"
+)
+Message = Mapping[str, str]
+
+
+class ChatTokenizer(Tokenizer):
+    """Hugging Face's tokenizer of one model; `system` opens every prompt, where templates can."""
+
+    def __init__(self, inner: Any, system: str = "") -> None:
+        self.inner, self.system = inner, system
+        if inner.eos_token_id is None:
+            raise ValueError("this tokenizer has no end token: an answer would never end")
+        self.eos_id: int = inner.eos_token_id
+        self.pad_id: int = self.eos_id if inner.pad_token_id is None else inner.pad_token_id
+        self.bos_id: int = self.eos_id if inner.bos_token_id is None else inner.bos_token_id
+
+    @classmethod
+    def load(cls, path: Path, system: str = "") -> ChatTokenizer:
+        """The tokenizer in a model's folder, or in its GGUF file."""
+        try:
+            from transformers import AutoTokenizer, logging
+        except ModuleNotFoundError as error:
+            raise ValueError(
+                f"{path}: a real model's tokenizer needs: pip install 'minir1[hub]'"
+            ) from error
+        logging.set_verbosity_error()
+        folder, more = (path.parent, {"gguf_file": path.name}) if path.is_file() else (path, {})
+        try:
+            return cls(
+                AutoTokenizer.from_pretrained(str(folder), local_files_only=True, **more), system
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(f"{path} holds no tokenizer that can be read: {error}") from error
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of tokens, the special ones included."""
+        return len(self.inner)
+
+    def id(self, word: str) -> int:
+        """The id of a text that is one token, such as <|im_end|>."""
+        ids = self.encode(word)
+        if len(ids) != 1:
+            raise ValueError(f"{word!r} is {len(ids)} tokens of this model, not one")
+        return ids[0]
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of a text, with nothing added before or after it."""
+        return self.inner.encode(text, add_special_tokens=False)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ids; special tokens, such as the end of a turn, are left out."""
+        return self.inner.decode(list(ids), skip_special_tokens=True)
+
+    def prompt(self, question: str) -> list[int]:
+        """Ids of the prompt for one question."""
+        return self.chat([{"role": "user", "content": question}])
+
+    def chat(self, messages: Sequence[Message]) -> list[int]:
+        """Ids of a whole conversation, which end where the next answer begins."""
+        if self.inner.chat_template is None:
+            text = R1_ZERO.format(question=messages[-1]["content"].rstrip(" ."))
+            return self.inner.encode(text)
+        opening = [{"role": "system", "content": self.system}] if self.system else []
+        found = self.inner.apply_chat_template(
+            [*opening, *messages], add_generation_prompt=True, tokenize=True, return_dict=True
+        )
+        return list(found["input_ids"])
