@@ -1,0 +1,133 @@
+"""Compile kernels for a chip that is not here, by running the wrappers that launch them.
+
+The package's own wrappers run on CPU tensors, as training and sampling call them, while Triton's
+driver only names the chip and a launch only compiles. So there is no second list of kernels
+and signatures to keep in step with the first: a kernel that a wrapper launches is compiled
+with the argument types that it really gets.
+
+For a process of its own (aot.py starts it): it changes Triton for good.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+
+class NoDevice:
+    """Triton's driver for a chip that is not here: it can say its name, and no more."""
+
+    def __init__(self, chip: str) -> None:
+        from triton.backends.compiler import GPUTarget
+
+        self.target = GPUTarget("cuda", int(chip.removeprefix("sm_")), 32)
+
+    def get_current_target(self) -> Any:
+        return self.target
+
+    def get_current_device(self) -> int:
+        return 0
+
+    def get_current_stream(self, device: int) -> int:
+        return 0
+
+
+def compile_all(chip: str, shapes: list[str]) -> Iterator[dict[str, Any]]:
+    """One row a compiled kernel; one that fails to compile has an "error"."""
+    import triton
+    from triton.runtime.jit import JITFunction
+
+    from minir1_kernels import configs, contract
+
+    triton.runtime.driver.set_active(NoDevice(chip))
+    contract.check_device = lambda name, tensor: None  # the tensors lie on the CPU
+    asked: list[tuple[str, dict[str, int]]] = [("tiles", {})]
+    found: list[tuple[str, dict[str, int], str, Any]] = []
+    compile_and_launch, look_up = JITFunction.run, configs.config
+
+    def only_compile(self: Any, *args: Any, grid: Any, warmup: bool, **kwargs: Any) -> None:
+        try:
+            made = compile_and_launch(self, *args, grid=grid, warmup=True, **kwargs)
+        except RuntimeError as failure:
+            made = str(failure).splitlines()[0]
+        if all(made is not known for *_, known in found):
+            found.append((*asked[-1], self.__name__, made))
+
+    def remember(op: str, arch: str, **widths: int) -> dict[str, int]:
+        asked.append((op, look_up(op, arch, **widths)))
+        return dict(asked[-1][1])
+
+    JITFunction.run, configs.config = only_compile, remember
+    for shape in shapes:
+        first = len(found)
+        call_wrappers(shape)
+        for op, tiles, name, made in found[first:]:
+            yield {
+                "triton": triton.__version__, "chip": chip, "shape": shape,
+                "op": op, "kernel": name, "config": tiles, "limit": configs.SHARED_BYTES[chip],
+                **({"error": made} if isinstance(made, str) else read(made)),
+            }  # fmt: skip
+
+
+def call_wrappers(shape: str) -> None:
+    """Everything that the package offers, once, as training and as sampling call it."""
+    import torch
+
+    from minir1_kernels import logprob, moe
+    from minir1_kernels.route import Rule
+    from minir1_kernels.router import route
+
+    widths = {"wide": (2048, 768), "narrow": (64, 48)}
+    d, f = widths[shape] if shape in widths else tuple(map(int, re.findall(r"\d+", shape)))
+    n, e, k, v = 64, 8, 2, 256
+
+    def weights(*size: int) -> torch.Tensor:
+        return torch.zeros(size, dtype=torch.bfloat16, requires_grad=True)
+
+    # Qwen3's router, Moonlight's, and DeepSeek-V3's with its groups, replaying experts.
+    for experts, rule, forced in (
+        (128, Rule(k=8, softmax=True), None),
+        (64, Rule(k=6, scale=2.446), None),
+        (256, Rule(k=8, groups=8, open_groups=4), torch.zeros(n, 8, dtype=torch.int64)),
+    ):
+        logits = torch.zeros(n, experts, requires_grad=True)
+        route(logits, torch.zeros(experts), forced, rule)[0].sum().backward()
+    x, idx = weights(n, d), torch.zeros(n, k, dtype=torch.int64)
+    weight = torch.zeros(n, k, requires_grad=True)
+    layer = (x, idx, weight, weights(e, 2 * f, d), weights(e, d, f))
+    moe.experts(*layer).sum().backward()
+    with torch.no_grad():
+        moe.experts(*layer)
+    targets = torch.zeros(n, dtype=torch.int64)
+    sum(o.sum() for o in logprob.token_logprobs(x, weights(v, d), targets)).backward()
+
+
+def read(kernel: Any) -> dict[str, Any]:
+    """Registers, spilled bytes, shared memory, and the instructions that matter."""
+    import triton
+
+    cuobjdump = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "cuobjdump"
+    with tempfile.NamedTemporaryFile(suffix=".cubin") as file:
+        file.write(kernel.asm["cubin"])
+        file.flush()
+        told = subprocess.run(
+            [cuobjdump, "-res-usage", file.name], capture_output=True, text=True, check=True
+        ).stdout
+    usage = {name: int(value) for name, value in re.findall(r"(REG|STACK|LOCAL):(\d+)", told)}
+    ptx, ttir = kernel.asm["ptx"], kernel.asm["ttir"]
+    count: Callable[[str], int] = lambda pattern: len(re.findall(pattern, ptx))  # noqa: E731
+    return {
+        "registers": usage["REG"],
+        "spill": usage["STACK"] + usage["LOCAL"],  # ptxas spills onto the stack
+        "shared": kernel.metadata.shared,
+        "has_dot": "tt.dot" in ttir,
+        "has_descriptor": "tt.descriptor_load" in ttir,
+        "wgmma": count(r"wgmma\.mma_async"),
+        "tma": count(r"cp\.async\.bulk\.tensor"),
+        "cp_async": count(r"cp\.async\.c[ag]"),
+        "warp_specialized": count("setmaxnreg") > 0,
+    }
