@@ -7,7 +7,7 @@
 #   PYTHON=python3.12    the Python that the environment is made from
 
 .DEFAULT_GOAL := help
-.PHONY: help r1 test lab notebooks check bench fuzz mutants nightly clean
+.PHONY: help r1 test lab notebooks check bench aot fuzz mutants nightly clean
 
 RECIPE ?= laptop
 ARGS ?=
@@ -42,6 +42,9 @@ check: $(VENV)/.dev ## ruff, pyright, and that notebooks are as new as their sou
 
 bench: $(VENV)/.bench ## benchmarks, each against another side in the same run
 	@$(RUN) -m minir1.bench $(ARGS)
+
+aot: $(VENV)/.dev ## compile the kernels for A100, 4090 and H100, with two versions of Triton
+	@$(RUN) kernels/aot.py --triton 3.6.0 3.9.0 --write $(ARGS)
 
 fuzz: $(VENV)/.dev ## 200,000 strings and 20,000 programs to every verifier (hours; it resumes)
 	@$(RUN) -m minir1.bench.fuzz $(ARGS)
