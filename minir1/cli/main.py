@@ -29,6 +29,7 @@ COMMANDS = {
     "eval": ("RUN", "pass@1 and pass@k on held-out problems, with intervals"),
     "sample": ("RUN [QUESTION]", "ask a trained model, and read its answer word by word"),
     "report": ("RUN", "write the run's report again: one HTML page and its pictures"),
+    "export": ("RUN FOLDER", "a run's model for transformers, vLLM and others to load"),
     "diff": ("A B", "the fields in which two recipes, or two runs, differ"),
     "doctor": ("RUN", "what is wrong with an RL run: findings, evidence, causes, cures"),
     "ledger": ("[FOLDER]", "what runs cost, failed ones too; --papers: the published bills"),

@@ -128,7 +128,8 @@ class Processes(ShardedSaving):
         squares = torch.stack([g.double().square().sum() for g in local]).sum().to(self._device)
         dist.all_reduce(squares)
         norm = float(squares.sqrt())
-        torch._foreach_mul_(local, min(1.0, max_norm / (norm + 1e-6)))
+        for gradient in local:
+            gradient.mul_(min(1.0, max_norm / (norm + 1e-6)))
         return norm
 
     def place(

@@ -85,19 +85,18 @@ def shard(
     rounded = torch.bfloat16 if parallel.dtype == "bfloat16" else None
     usual = MixedPrecisionPolicy(rounded, torch.float32, cast_forward_inputs=False)
     away = CPUOffloadPolicy(pin_memory=device.type == "cuda")
-    common = {"offload_policy": away if parallel.offload_optimizer else OffloadPolicy()}
-    everywhere = common | {"mesh": layout.everyone}
+    where = away if parallel.offload_optimizer else OffloadPolicy()
+    cut = partial(fully_shard, offload_policy=where, mp_policy=usual)
     for block in [*model.layers, *model.mtp]:
         for part in block.modules():
             if isinstance(part, Experts) and owners.size() > 1:
                 cut_by_owner(part, owners)
                 mesh = layout.experts["efsdp"]
-                place = partial(inside, mesh.size())
-                fully_shard(part, mesh=mesh, mp_policy=usual, shard_placement_fn=place, **common)
+                cut(part, mesh=mesh, shard_placement_fn=partial(inside, mesh.size()))
             elif isinstance(part, Router):  # a rounded score sends a token to another expert
-                fully_shard(part, mp_policy=exact, **everywhere)
-        fully_shard(block, mp_policy=usual, **everywhere)
-    fully_shard(model, mp_policy=usual, **everywhere)
+                cut(part, mesh=layout.everyone, mp_policy=exact)
+        cut(block, mesh=layout.everyone)
+    cut(model, mesh=layout.everyone)
     register_fsdp_forward_method(model, "hidden")
     for part in model.modules():
         if isinstance(part, FSDPModule):
@@ -130,7 +129,9 @@ def whole_copy(model: Transformer, device: torch.device, dtype: torch.dtype) -> 
     routers = tuple(f"{name}." for name, m in model.named_modules() if isinstance(m, Router))
     weights = {}
     for name, tensor in model.state_dict().items():
-        whole = tensor.to(device).full_tensor() if isinstance(tensor, DTensor) else tensor
+        whole = tensor.to(device)
+        if isinstance(whole, DTensor):
+            whole = whole.full_tensor()
         exact = name.startswith(routers) if routers else False
         weights[name] = whole.to(device, torch.float32 if exact else dtype)
     copy.load_state_dict(weights, assign=True)

@@ -18,6 +18,7 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -83,7 +84,8 @@ def start(config: Config) -> torch.device:
     if "RANK" in os.environ:
         dist.init_process_group(backend, timeout=timeout)
     else:  # alone, and still in shards: for their number types, or to offload
-        dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1)
+        store = dist.HashStore()  # type: ignore[attr-defined]
+        dist.init_process_group(backend, store=store, rank=0, world_size=1)
     return device
 
 
@@ -122,7 +124,7 @@ RESUME = (
 )
 
 
-def last_heard(store: dist.Store, rank: int) -> str:
+def last_heard(store: Any, rank: int) -> str:
     """Which process, at which step, and how long ago."""
     if not store.check([f"beat/{rank}"]):
         return f"process {rank}, which never came to a step"
