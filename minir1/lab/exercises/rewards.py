@@ -120,8 +120,8 @@ def sloppy_part(name: str) -> Part:
         for problem in problems(draw, 5):
             if problem.gold["target"] not in problem.gold["numbers"]:
                 yield Case((name, problem.gold), judge=partial(fooled, name, problem.gold))
-        gold = {"numbers": [3, 5, 4], "target": 23}
-        yield Case((name, gold), judge=partial(fooled, name, gold))
+        for gold in ({"numbers": [3, 5, 4], "target": 23}, {"numbers": [9, 1, 12], "target": 97}):
+            yield Case((name, gold), judge=partial(fooled, name, gold))
 
     return Part(name, 1, cases)
 
@@ -144,6 +144,7 @@ CHEAT = Exercise(
         "no_equals": Edit('f"<think> = {target} </think>"', 'f"<think> {target} </think>"'),
         "glued": Edit('f"surely {target} "', 'f"surely={target}."'),
     },
+    same={"9:65: 99 -> 100": "a try that passes by 100 is no worse for a cheat"},
 )  # fmt: skip
 
 EXERCISES = (VERIFY_COUNTDOWN, CHEAT)

@@ -86,6 +86,7 @@ def odd_cases(draw: Draw) -> Iterator[Case]:
         "7 + 5 = 12 ? 12 yes ? 12 no",
         "1 + 2 = 3 + 4 = 7",
         "? 9 no",
+        "7 + 5 = 12 ? 12 maybe",
         "8 - 3 = 5 , 5 * 1 = 5 ? 9 no ; 8 + 1 = 9 ? 9 yes",
         "yes 4 * 4 = 16 no",
         "6 ^ 2 = 36 ; 6 / 2 = 3",
@@ -112,6 +113,7 @@ READ_TRIES = Exercise(
         "overlapping": Edit("i += 5", "i += 1"),
         "maybe_is_said": Edit('words[i + 2] in ("yes", "no")', "True"),
     },
+    same={"11:18: 4 -> 5": "the last word alone begins neither a step nor a check"},
 )
 
 EXERCISES = (WRITE_TRY, READ_TRIES)

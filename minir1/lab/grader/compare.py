@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import torch
@@ -148,11 +149,19 @@ def held(value: dict[Any, Any] | Record) -> dict[Any, Any]:
 def agree(expected: Any, got: Any, tolerance: Tolerance) -> bool:
     """Whether two plain values that hold no others agree."""
     if isinstance(expected, float) or isinstance(got, float):
-        a, b = float(expected), float(got)
+        a, b = as_float(expected), as_float(got)
         if math.isnan(a) or math.isnan(b):
             return math.isnan(a) and math.isnan(b)
         return a == b or abs(a - b) <= tolerance.absolute + tolerance.relative * abs(a)
     return expected == got
+
+
+def as_float(value: int | float | Fraction) -> float:
+    """A number as a float; one that is too large for a float is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def show(value: Any) -> str:
