@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 T = "tests/tasks/"
 MATHS = (
     T + "test_maths.py::test_verdicts",
+    T + "test_maths.py::test_the_laws_of_roots_and_of_i",
     T + "test_maths.py::test_a_percent_sign_counts_as_a_unit_only_where_the_question_asks_for_one",
     T + "test_maths.py::test_a_question_shows_its_echoes",
     T + "test_maths.py::test_each_case_by_itself",

@@ -152,6 +152,28 @@ def test_a_percent_sign_counts_as_a_unit_only_where_the_question_asks_for_one():
     assert verify_maths("5", completion) is Verdict.WRONG
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ("1/(1-i)", "(1+i)/2", True),
+        ("1/(1-i)", "(1-i)/2", False),
+        ("1/i", "-i", True),
+        (r"\sqrt{-4}", "2i", True),
+        (r"\sqrt{x^2}", "x", None),  # is |x|
+        (r"\sqrt{x^2 y^2}", "x y", None),
+        (r"\sqrt{x} \sqrt{x}", "x", True),
+    ],
+)
+def test_the_laws_of_roots_and_of_i(a, b, same):
+    """None where the exact form must not decide."""
+    trees = read(a).tree, read(b).tree
+    if same is None:
+        with pytest.raises(Undecided):
+            equal(*trees)
+    else:
+        assert equal(*trees) is same
+
+
 def test_it_is_registered_as_a_task():
     assert verify("math", "1/2", r"<answer> \boxed{0.5} </answer>") is Verdict.CORRECT
 

@@ -11,17 +11,20 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import tyro
 
-from minir1.bench.verifiers.report import RESULTS, TASKS, report_all
+from minir1.bench.verifiers.cases import SETS, Group
+from minir1.bench.verifiers.report import RESULTS, TASKS, Task, report_all
 from minir1.bench.verifiers.table import tables
 from minir1.run.jsonl import append_row, read_rows
 
 
 def main(
-    tasks: tuple[str, ...] = TASKS,
-    sets: tuple[str, ...] = ("first", "fresh"),
+    tasks: tuple[Task, ...] = TASKS,
+    sets: tuple[Group, ...] = SETS,
     against: bool = False,
     attacker: bool = False,
     table: bool = False,
@@ -43,7 +46,9 @@ def main(
     return 0
 
 
-def _measured(tasks, sets, against, attacker):
+def _measured(
+    tasks: Sequence[str], sets: Sequence[str], against: bool, attacker: bool
+) -> Iterable[dict[str, Any]]:
     if against:
         from minir1.bench.verifiers.graders import compare
 

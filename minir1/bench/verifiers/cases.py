@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from minir1.bench.verifiers import made
 
@@ -31,7 +31,8 @@ SAME_GOLDS = [
     {"25", r"25\%"},
 ]
 """Golds of different rows that are the same answer, for one question or another."""
-SETS = ("first", "fresh")
+Group = Literal["first", "fresh"]
+SETS: tuple[Group, ...] = get_args(Group)
 
 Case = dict[str, Any]
 Cases = Mapping[str, list[Case]]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from minir1.bench.rows import versions
 from minir1.bench.verifiers.cases import SETS, Case, Cases, cases, classes
@@ -15,7 +15,8 @@ from minir1.bench.verifiers.leftovers import watched
 from minir1.bench.verifiers.numbers import measure
 
 RESULTS = Path(__file__).parents[2] / "results" / "verifiers.jsonl"
-TASKS = ("math", "code", "countdown", "arithmetic", "format")
+Task = Literal["math", "code", "countdown", "arithmetic", "format"]
+TASKS: tuple[Task, ...] = get_args(Task)
 PACKAGES = ("sympy", "math-verify", "latex2sympy2-extended", "mathruler", "trl")
 OURS = "minir1"
 
