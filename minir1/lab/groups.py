@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from minir1.lab.picture import Picture, panels
 from minir1.run.report.ink import LIGHT, as_percent, new_chart, x_label
@@ -55,6 +56,24 @@ def reward_and_advantage(rewards: Sequence[float], advantages: Sequence[float]) 
     right.axhline(0, color=LIGHT["ink"], linewidth=0.8)
     text = f"mean reward {mean:.2f}; advantages from {min(advantages):.2f} to {max(advantages):.2f}"
     return Picture(figure, f"{len(rewards)} rollouts: {text}, sum {abs(sum(advantages)):.2f}")
+
+
+def success_chart(groups: Sequence[Sequence[float]]) -> Picture:
+    """How many rollouts of each group are right; the groups at both ends are dead."""
+    size = len(groups[0])
+    right = np.bincount([round(sum(rewards)) for rewards in groups], minlength=size + 1)
+    dead = (right[0] + right[size]) / len(groups)
+    figure, axes = new_chart("Right answers in a group", "groups", width=7.2, height=2.5)
+    colors = [DOWN if n in (0, size) else UP for n in range(size + 1)]
+    axes.bar(range(size + 1), right, color=colors, width=0.75)
+    places = sorted({0, size, *range(0, size, max(1, size // 4))})
+    ends = {0: "0\ndead: all wrong", size: f"{size}\ndead: all right"}
+    axes.set_xticks(places, [ends.get(place, str(place)) for place in places])
+    x_label(axes, f"right answers, of {size}")
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    chance = float(np.mean([np.mean(rewards) for rewards in groups]))
+    text = f"{len(groups)} groups: {percent(dead)} are dead, {percent(1 - dead)} can teach"
+    return Picture(figure, f"{text}; a single answer is right with chance {percent(chance)}")
 
 
 def change_chart(changes: Sequence[float], advantages: Sequence[float]) -> Picture:

@@ -1,0 +1,91 @@
+"""Many samples of a problem: pass@k with its intervals, its biased cousin, and votes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import binom
+
+from minir1.lab.charts import lines
+from minir1.lab.picture import Picture, panels
+from minir1.run import stats
+from minir1.run.report.ink import LIGHT, as_percent, x_label
+from minir1.tasks.base import Verdict
+from minir1.tasks.expression import Fault, evaluate
+
+
+def pass_curves(groups: dict[str, Sequence[Sequence[int | float]]]) -> Picture:
+    """pass@k of each model by the unbiased estimator, with its interval over problems."""
+    size = min(len(group) for mine in groups.values() for group in mine)
+    ks = [k for k in (1, 2, 4, 8, 16, 32, 64) if k <= size]
+    figure, (axes,) = panels(("pass@k", "solved by at least one of k"), height=3.0, width=7.6)
+    said = []
+    for (name, mine), ink in zip(groups.items(), ("before", "after", "blind"), strict=False):
+        ends = []
+        for k in ks:
+            values = [[stats.pass_at_k(len(g), round(sum(g)), k)] for g in mine]
+            ends.append(stats.mean(values))
+        middle = [end.value for end in ends]
+        axes.fill_between(
+            ks, [e.low for e in ends], [e.high for e in ends], color=LIGHT[ink], alpha=0.2, lw=0
+        )
+        axes.plot(ks, middle, color=LIGHT[ink], linewidth=2, marker="o", markersize=4, label=name)
+        said.append(f"{name}: pass@1 {middle[0]:.0%}, pass@{ks[-1]} {middle[-1]:.0%}")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(ks, [str(k) for k in ks])
+    axes.set_ylim(0, 1.02)
+    as_percent(axes)
+    x_label(axes, "k")
+    axes.legend(fontsize=8, frameon=False, labelcolor=LIGHT["ink"], loc="lower right")
+    return Picture(figure, "; ".join(said))
+
+
+def bias_chart(chance: int | float, n: int) -> Picture:
+    """pass@k from n samples: what two estimators say on average, beside the truth."""
+    ks, counts = np.arange(1, n + 1), np.arange(n + 1)
+    weights = binom.pmf(counts, n, chance)
+    honest = [weights @ [stats.pass_at_k(n, int(c), int(k)) for c in counts] for k in ks]
+    plugged = [weights @ (1 - (1 - counts / n) ** k) for k in ks]
+    truth = 1 - (1 - chance) ** ks
+    return lines(
+        f"pass@k from {n} samples of a problem with chance {chance:g}", "mean of the estimate",
+        ks, {"truth": truth, "1 - C(n-c, k) / C(n, k)": honest, "1 - (1 - c/n)^k": plugged},
+        x_name="k", percent=True, floor=0,
+        words=f"At k = {n}: truth {truth[-1]:.1%}, unbiased {honest[-1]:.1%}, "
+        f"plugged in {plugged[-1]:.1%}",
+    )  # fmt: skip
+
+
+def by_value(answer: str | None) -> str | None:
+    """What an answer means: its value; None if it has none. Two spellings are then one vote."""
+    found = evaluate(answer) if answer is not None else None
+    return None if found is None or isinstance(found, Fault) else str(found.value)
+
+
+def by_problem(rows: Sequence[dict[str, Any]], samples: int) -> list[list[float]]:
+    """1 for right and 0 for wrong: one list a problem, from `samples` rows a problem."""
+    right = [float(row["verdict"] == Verdict.CORRECT) for row in rows]
+    return [right[i : i + samples] for i in range(0, len(right), samples)]
+
+
+def votes(rows: Sequence[dict[str, Any]], samples: int) -> dict[str, stats.Interval]:
+    """pass@1, the majority by spelling, by value, and pass@k, from `samples` rows a problem."""
+    groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
+    right = by_problem(rows, samples)
+
+    def vote(read: Callable[[str | None], str | None]) -> stats.Interval:
+        hits = []
+        for group in groups:
+            winner = stats.majority([read(row["answer"]) for row in group])
+            named = (row for row in group if winner is not None and read(row["answer"]) == winner)
+            hits.append([float(any(row["verdict"] == Verdict.CORRECT for row in named))])
+        return stats.share(hits)
+
+    return {
+        "one answer (pass@1)": stats.share(right),
+        f"majority of {samples}, by spelling": vote(lambda answer: answer),
+        f"majority of {samples}, by value": vote(by_value),
+        f"any of {samples} (pass@{samples})": stats.share([[max(group)] for group in right]),
+    }

@@ -1,0 +1,75 @@
+"""A picture with handles: drawn once where nobody can turn them, redrawn where somebody can."""
+
+import IPython.display
+import pytest
+
+from minir1.lab import explore as module
+from minir1.lab.explore import explore, is_live
+
+
+class Page:
+    """Where a live picture stands: it keeps what it was asked to show."""
+
+    def __init__(self):
+        self.shown = []
+
+    def update(self, thing):
+        self.shown.append(thing)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a cell displays; a display with an id gives a page back."""
+    found = []
+
+    def display(*things, display_id=None):
+        found.extend(things)
+        if display_id:
+            found.append(Page())
+            return found[-1]
+        return None
+
+    monkeypatch.setattr(IPython.display, "display", display)
+    return found
+
+
+def draw(size, name):
+    return f"{name} {size:g}"
+
+
+def test_a_live_page_is_known_by_jupyterlab_or_by_the_variable(monkeypatch):
+    monkeypatch.delenv(module.VARIABLE, raising=False)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    assert not is_live()
+    monkeypatch.setenv("JPY_SESSION_NAME", "a.ipynb")
+    assert is_live()
+    monkeypatch.setenv(module.VARIABLE, "0")
+    assert not is_live()
+    monkeypatch.setenv(module.VARIABLE, "perhaps")
+    with pytest.raises(ValueError, match="MINIR1_WIDGETS = 'perhaps' can't be used"):
+        is_live()
+
+
+def test_without_a_page_the_first_choices_are_drawn_and_named(monkeypatch, shown):
+    monkeypatch.setenv(module.VARIABLE, "0")
+    explore(draw, size=[2.0, 1.0], name=["a", "b"])
+    picture, note = shown
+    assert picture == "a 2"
+    assert "size = 2" in repr(note) and "name = a" in repr(note)
+
+
+def test_on_a_page_each_turn_draws_again(monkeypatch, shown):
+    monkeypatch.setenv(module.VARIABLE, "1")
+    explore(draw, size=[2.0, 1.0, 3.0], name=["a", "b"])
+    box, picture, page = shown
+    slider, listed = box.children
+    assert picture == "a 2" and type(slider).__name__ == "SelectionSlider"
+    assert [value for _, value in slider.options] == [1.0, 2.0, 3.0] and slider.value == 2.0
+    slider.value = 3.0
+    listed.value = "b"
+    assert page.shown == ["a 3", "b 3"]
+
+
+def test_a_choice_needs_values():
+    with pytest.raises(ValueError, match=r"size = .* can't be used"):
+        explore(draw, size=[], name=["a"])
