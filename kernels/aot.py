@@ -24,6 +24,8 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+import blocks
+
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "aot.jsonl"
 CHIPS = ("sm_80", "sm_89", "sm_90")
@@ -77,7 +79,7 @@ def show(rows: list[dict[str, Any]]) -> None:
 
 
 def main() -> int:
-    sys.path.insert(0, str(HERE))
+
     from minir1_kernels.configs import table
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -85,7 +87,7 @@ def main() -> int:
     parser.add_argument("--shape", nargs="+", help="wide, narrow, or 'D=2048 F=768'; default: all")
     parser.add_argument("--triton", nargs="+", metavar="VERSION", help="install and use these")
     parser.add_argument("--json", action="store_true", help="rows of one chip, in this process")
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} and README.md")
     args = parser.parse_args()
     shapes = args.shape or sorted({shape for choices in table().values() for shape in choices})
     if args.json:
@@ -99,6 +101,7 @@ def main() -> int:
     show(rows)
     if args.write:
         RESULTS.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        blocks.write("aot", blocks.compiled_table(rows))
     return int(any(faults(row) for row in rows))
 
 

@@ -24,8 +24,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-RESULTS = HERE / "results" / "bench.jsonl"
+import blocks
+
+RESULTS = Path(__file__).parent / "results" / "bench.jsonl"
+
 PACKAGES = ("torch", "triton", "liger-kernel", "cut-cross-entropy")
 ROUTINGS = ("balanced", "zipf")
 UNTIMED = "the interpreter's milliseconds say nothing about a GPU"
@@ -89,6 +91,12 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines)
 
 
+def saved_tables() -> str:
+    """Tables of all saved rows."""
+    saved = RESULTS.read_text().splitlines() if RESULTS.exists() else []
+    return table(map(json.loads, saved)) or blocks.NOT_YET
+
+
 def wrong(row: Row) -> str:
     """What to say of kernels that are off."""
     errors = ", ".join(
@@ -129,8 +137,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--table", action="store_true", help="print what was saved")
     args = parser.parse_args(words)
     if args.table:
-        saved = RESULTS.read_text().splitlines() if RESULTS.exists() else []
-        print(table(map(json.loads, saved)) or "Nothing was measured on a GPU yet.")
+        print(saved_tables())
         return 0
     if args.interpret:
         os.environ["TRITON_INTERPRET"] = "1"
@@ -145,9 +152,9 @@ def main(words: list[str] | None = None) -> int:
     if args.save and not args.interpret:
         with RESULTS.open("a") as file:
             file.writelines(json.dumps(row) + "\n" for row in rows)
+        blocks.write("bench", saved_tables())
     return int(any(row["what"] == "correctness" and not row["ok"] for row in rows))
 
 
-sys.path.insert(0, str(HERE))
 if __name__ == "__main__":
     sys.exit(main())

@@ -52,12 +52,14 @@ def correctness(shape: Shape, routing: str, device: str, dtype: torch.dtype) -> 
     return {"what": "correctness", "errors": errors, "again": again, "batch": steady, "ok": right}
 
 
-def op_calls(shape: Shape, routing: str, device: str, dtype: torch.dtype) -> Calls:
+def op_calls(shape: Shape, routing: str, device: str, dtype: torch.dtype) -> dict[str, Calls]:
     """Each op alone, on what the op before it really gives."""
     from minir1_kernels.combine import combine
     from minir1_kernels.down_dh import down_dh
     from minir1_kernels.dw import down_dw, up_dw
     from minir1_kernels.grouped import down, up_dx
+    from minir1_kernels.route import Rule
+    from minir1_kernels.router import route
     from minir1_kernels.sort import sort
     from minir1_kernels.up import up
 
@@ -67,7 +69,10 @@ def op_calls(shape: Shape, routing: str, device: str, dtype: torch.dtype) -> Cal
     assert h is not None
     y, dout = down(a, w2, rows), torch.randn_like(x)
     dh, scaled, _ = down_dh(dout, w2, weight, h, rows)
-    return {
+    logits = torch.randn(shape.N, shape.E, device=device)
+    bias, rule = torch.zeros(shape.E, device=device), Rule(k=shape.K)
+    ours: Calls = {
+        "route": lambda: route(logits, bias, None, rule),
         "sort": lambda: sort(idx, shape.E),
         "up": lambda: up(x, w1, rows, keep_h=True),
         "down": lambda: down(a, w2, rows),
@@ -77,6 +82,13 @@ def op_calls(shape: Shape, routing: str, device: str, dtype: torch.dtype) -> Cal
         "up_dx": lambda: up_dx(dh, w1, rows),
         "up_dw": lambda: up_dw(dh, x, rows),
     }
+    calls = {op: {"minir1": call} for op, call in ours.items()}
+    calls["route"]["torch"] = lambda: sides.torch_route(logits, bias, shape.K)
+    calls["sort"]["torch"] = lambda: idx.flatten().sort(stable=True)
+    # A copy that moves as many bytes: what the memory can do in this run.
+    blank = torch.empty(shape.R + shape.N, shape.D, dtype=dtype, device=device)
+    calls["combine"]["copy"] = lambda: blank[: len(blank) // 2].clone()
+    return calls
 
 
 def layer_calls(
@@ -115,9 +127,8 @@ def measure(shape: Shape, routings: list[str], rounds: int, interpret: bool) -> 
         yield {"routing": routing, **right}
         if not right["ok"]:
             return
-        for op, call in op_calls(shape, routing, device, dtype).items():
-            row = {"what": op, "routing": routing}
-            yield row | {"ms": race({"minir1": call}, rounds, interpret)}
+        for op, calls in op_calls(shape, routing, device, dtype).items():
+            yield {"what": op, "routing": routing, "ms": race(calls, rounds, interpret)}
         for what, calls in layer_calls(shape, routing, device, dtype):
             yield {"what": what, "routing": routing, "ms": race(calls, rounds, interpret)}
     for what, calls in logprob_calls(shape, device, dtype):

@@ -57,6 +57,14 @@ def bmm(lined_up: Tensor, gate_up: Tensor, down: Tensor) -> Tensor:
     return torch.bmm(h[..., : down.shape[2]], down.transpose(1, 2))
 
 
+def torch_route(logits: Tensor, bias: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Sigmoid scores, the K largest with the bias, weights without it that add up to 1."""
+    scores = logits.sigmoid()
+    chosen = (scores + bias).topk(k, dim=-1).indices
+    weight = scores.gather(-1, chosen)
+    return weight / weight.sum(-1, keepdim=True), chosen
+
+
 def layers(interpret: bool) -> dict[str, Layer]:
     """Each whole layer that is installed here, ours first."""
     from minir1_kernels.moe import experts

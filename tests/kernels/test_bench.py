@@ -1,0 +1,164 @@
+"""The benchmark and the tuner: floors, routings, sides that agree, and every line on a CPU."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import bench
+import measure
+import pytest
+import sides
+import torch
+import tune
+from shapes import SHAPES, experts_of, layer_inputs
+from stopwatch import race
+
+KERNELS = Path(__file__).parents[2] / "kernels"
+TINY = SHAPES["tiny"]
+
+
+@pytest.mark.parametrize(
+    ("name", "floors_ms"),
+    [
+        ("qwen3-30b-a3b", {"up": 2.067, "down": 1.033, "combine": 0.403, "route": 0.0063,
+                           "sort": 0.0014, "layer": 3.50, "layer training": 10.11}),
+        ("moonlight", {"up": 1.421, "down_dw": 0.710, "combine": 0.157, "route": 0.0017,
+                       "layer": 2.29, "layer training": 6.71, "logprob": 13.8}),
+    ],
+)  # fmt: skip
+def test_floors_are_those_reckoned_by_hand(name, floors_ms):
+    floors = SHAPES[name].floors_s()
+    for op, ms in floors_ms.items():
+        assert 1e3 * floors[op] == pytest.approx(ms, rel=0.04), op
+    # As rates: 706 and 734 TFLOP/s at the first shape.
+    rate = SHAPES["qwen3-30b-a3b"]
+    per_s = [rate.flops()[w] / rate.floors_s()[w] / 1e12 for w in ("layer", "layer training")]
+    assert per_s == pytest.approx([706, 734], abs=1)
+
+
+@pytest.mark.parametrize("name", list(SHAPES))
+@pytest.mark.parametrize("routing", bench.ROUTINGS)
+def test_a_token_has_k_distinct_experts(name, routing):
+    shape = SHAPES[name]
+    chosen = experts_of(shape, routing)
+    assert chosen.shape == (shape.N, shape.K)
+    assert chosen.min() >= 0 and chosen.max() < shape.E
+    assert (chosen.sort(dim=1).values.diff(dim=1) > 0).all()
+    load = torch.bincount(chosen.flatten(), minlength=shape.E)
+    if routing == "balanced":
+        assert load.max() - load.min() <= 1
+    elif shape.N > 1000:
+        assert load.max() > 2 * load.float().mean()
+    assert torch.equal(chosen, experts_of(shape, routing))
+
+
+@pytest.mark.parametrize("routing", bench.ROUTINGS)
+def test_other_sides_compute_the_same_layer(routing):
+    inputs = layer_inputs(TINY, routing, "cpu", torch.float32)
+    exact = sides.spec(*(x.double() if x.is_floating_point() else x for x in inputs))
+    torch.testing.assert_close(sides.grouped_mm(*inputs).double(), exact, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_liger_computes_the_same_layer():
+    pytest.importorskip("liger_kernel", reason="pip install 'minir1[bench]'")
+    inputs = layer_inputs(TINY, "zipf", "cpu", torch.float32)
+    exact = sides.spec(*(x.double() if x.is_floating_point() else x for x in inputs))
+    liger = sides.layers(interpret=True)["liger"]
+    torch.testing.assert_close(liger(*inputs).double(), exact, atol=1e-4, rtol=1e-4)
+
+
+def test_every_line_runs_in_the_interpreter(monkeypatch, capsys):
+    monkeypatch.setattr(sides, "find_spec", lambda name: None)  # liger takes half a minute there
+    assert bench.main(["--interpret", "--routing", "balanced", "--rounds", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "say nothing about a GPU" in told and "pip install liger-kernel==0.8.5" in told
+    for what in [*TINY.floors_s()]:
+        assert f"\n| {what} | " in told, what
+    assert "grouped_mm" in told and "cuBLAS bmm" in told and "matmul" in told
+
+
+def test_wrong_kernels_are_not_timed(monkeypatch, capsys):
+    found = sides.layers(interpret=False)
+    off = {"minir1": lambda *layer: 1.01 * found["grouped_mm"](*layer)}
+    monkeypatch.setattr(sides, "layers", lambda interpret: off)
+    rows = list(measure.measure(TINY, ["zipf"], rounds=1, interpret=True))
+    assert [row["what"] for row in rows] == ["correctness"] and not rows[0]["ok"]
+    assert bench.main(["--interpret", "--routing", "zipf"]) == 1
+    assert "WRONG, so not timed" in capsys.readouterr().out
+
+
+def test_without_a_gpu_it_says_so(capsys):
+    for script in (bench, tune):
+        assert script.main([]) == 2
+        told = capsys.readouterr().out
+        assert told.startswith("No GPU here") and told.count("\n") == 1
+
+
+def test_as_a_command():
+    done = subprocess.run(
+        [sys.executable, str(KERNELS / "bench.py"), "--table"], capture_output=True, text=True
+    )
+    assert done.returncode == 0 and done.stdout and not done.stderr
+
+
+def test_saved_rows_make_a_table_with_ratios_of_one_run():
+    row = {
+        "shape": "moonlight",
+        "what": "layer",
+        "routing": "zipf",
+        "device": "NVIDIA H100 80GB HBM3",
+        "ms": {"minir1": [4.0, 3.0, 5.0], "liger": [8.0, 6.0, 7.0]},
+    }
+    told = bench.table(map(json.loads, [json.dumps(row)]))
+    # 6 * 98304 rows * 2048 * 1408 FLOPs in 4 ms, and a floor of 2.288 ms.
+    assert "| layer | 4.000 (3.000-5.000) | 425 | 57% | 1.75 liger |" in told
+    other = bench.table([row | {"device": "NVIDIA GeForce RTX 4090"}])
+    assert "| 425 | - |" in other, "the floors are an H100's"
+
+
+def test_sides_take_turns():
+    order = []
+    race({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2, interpret=True)
+    assert order == ["a", "b", "a", "b", "a", "b"]
+
+
+def test_the_tuner_finds_the_valley_and_steps_over_what_cannot_run():
+    def cost(tiles):
+        if tiles["BLOCK_M"] > 64:
+            return None
+        return abs(tiles["BLOCK_M"] - 64) + abs(tiles["num_stages"] - 3) + 1.0
+
+    start = {"BLOCK_M": 16, "num_stages": 1, "TMA": 1}
+    assert tune.climb(start, cost) == ({"BLOCK_M": 64, "num_stages": 3, "TMA": 1}, 1.0, 51.0)
+    with pytest.raises(ValueError, match="can't run here"):
+        tune.climb({"BLOCK_M": 128, "num_stages": 1}, cost)
+
+
+def test_the_tuner_writes_one_line_for_these_widths(tmp_path, capsys, monkeypatch):
+    from minir1_kernels import configs
+
+    table = tmp_path / "configs.jsonl"
+    table.write_text(configs.TABLE.read_text())
+    before = configs.parse(table.read_text().splitlines())
+    monkeypatch.setattr(tune, "neighbours", lambda tiles: [tiles | {"BLOCK_T": 64}])
+    try:
+        assert tune.main(["--interpret", "--op", "sort", "--table", str(table)]) == 0
+    finally:
+        configs.table.cache_clear()  # the tuner tries tiles in the table that kernels read
+    lines = table.read_text().splitlines()
+    after = configs.parse(lines)
+    assert set(after["sort", "interpret"]) == {"narrow", "wide", f"E={TINY.E}"}
+    assert len(lines) == len(configs.TABLE.read_text().splitlines()) + 1
+    (new,) = [json.loads(line) for line in lines if f'"E={TINY.E}"' in line]
+    assert "tuned on Triton's interpreter (CPU)" in new["origin"] and "before" in new["origin"]
+    assert {k: v for k, v in after.items() if k != ("sort", "interpret")} == {
+        k: v for k, v in before.items() if k != ("sort", "interpret")
+    }
+    assert tune.main(["--interpret", "--op", "sort", "--table", str(table)]) == 0
+    configs.table.cache_clear()
+    assert len(table.read_text().splitlines()) == len(lines), "the line was replaced"
+    with pytest.raises(SystemExit):
+        tune.main(["--interpret", "--op", "sideways"])
+    assert "no op sideways; there are route, sort" in capsys.readouterr().err
