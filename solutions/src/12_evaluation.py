@@ -87,7 +87,7 @@ check(majority)
 #
 # Two policies on the same problems, several samples a problem. First take the mean of each problem, then the differences,
 # problem by problem: the luck of the draw of problems is the same for both sides and drops out. Then the bootstrap: draw
-# as many **problems** again, with replacement, a few thousand times; the 2.5% and 97.5% percentiles of the means are the
+# as many **problems** again, with replacement, 4,000 times or more; the 2.5% and 97.5% percentiles of the means are the
 # interval. Why not draw samples again? If the experiment were made again, other problems would be drawn.
 #
 # Lists of different lengths can't be paired: a ValueError.
@@ -114,7 +114,7 @@ def paired_difference(before: Groups, after: Groups, seed: int = 0) -> Interval:
     # BEGIN SOLUTION
     if len(before) != len(after):
         raise ValueError("give both sides the same problems")
-    means = [np.mean(b) - np.mean(a) for a, b in zip(before, after, strict=True)]
+    means = [np.mean(after[i]) - np.mean(before[i]) for i in range(len(before))]
     differences = np.array(means)
     rng = np.random.default_rng(seed)
     picked = rng.integers(len(differences), size=(4000, len(differences)))

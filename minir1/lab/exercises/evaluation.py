@@ -75,6 +75,10 @@ MAJORITY = Exercise(
             "votes[answer] > most", "votes[answer] > max(most, len(answers) / 2)"
         ),
     },
+    same={
+        "14:47: 1 -> 2": "all counts are doubled",
+        "14:42: 0 -> 1": "all counts are one higher",
+    },
 )
 
 
@@ -82,9 +86,9 @@ def measured(draw: Draw, problems: int, samples: int) -> tuple[list[list[int]], 
     """Right and wrong of two policies on the same problems, some of which are hard for both."""
     before, after = [], []
     for _ in range(problems):
-        chance = draw.random() ** 2
-        for one, gain in ((before, 0.0), (after, 0.12)):
-            one.append([int(draw.random() < min(1.0, chance + gain)) for _ in range(samples)])
+        for one in (before, after):  # far apart: a problem is easy for one and hard for the other
+            chance = draw.choice((0.0, 0.05, 0.9, 1.0))
+            one.append([int(draw.random() < chance) for _ in range(samples)])
     return before, after
 
 
@@ -113,17 +117,17 @@ def right_value(right: dict[str, float], value: Any) -> str:
 
 
 def right_width(right: dict[str, float], value: Any) -> str:
-    """The ends may differ by the bootstrap's luck: a fifth of the width at most."""
+    """The ends may differ by the bootstrap's luck, which is small at 4,000 draws."""
     held = fields_of(value)
     if not held:
         return "judge.no_interval"
     width = right["high"] - right["low"]
-    if held["high"] - held["low"] < 0.8 * width:
+    if held["high"] - held["low"] < 0.9 * width:
         return "judge.too_narrow"
-    if held["high"] - held["low"] > 1.2 * width:
+    if held["high"] - held["low"] > 1.1 * width:
         return "judge.too_wide"
     off = max(abs(held[end] - right[end]) for end in ("low", "high"))
-    return "judge.other_ends" if off > 0.2 * width else ""
+    return "judge.other_ends" if off > 0.06 * width else ""
 
 
 def unpaired(draw: Draw) -> Iterator[Case]:
@@ -145,7 +149,7 @@ PAIRED_DIFFERENCE = Exercise(
         Part("bad_input", 1, unpaired),
     ),
     mistakes={
-        "sign": Edit("np.mean(b) - np.mean(a)", "np.mean(a) - np.mean(b)"),
+        "sign": Edit("np.mean(after[i]) - np.mean(before[i])", "np.mean(before[i]) - np.mean(after[i])"),
         "samples_redrawn": Edit("differences = np.array(means)",
             "differences = np.concatenate([np.subtract(b, a) for a, b in zip(before, after)])"),
         "not_paired": Edit("draws = differences[picked].mean(axis=1)",
@@ -160,6 +164,7 @@ PAIRED_DIFFERENCE = Exercise(
             "Interval(float(differences.mean()), float(low - draws.mean()),"
             " float(high - draws.mean()))"),
     },
+    same={"24:50: 4000 -> 4001": "one draw more"},
 )  # fmt: skip
 
 EXERCISES = (WILSON, MAJORITY, PAIRED_DIFFERENCE)
