@@ -6,7 +6,6 @@ No human solution, no reward model, no value network: the only teacher is a veri
 says right or wrong.
 """
 
-import copy
 import time
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from minir1.rl.groups import sample_groups
 from minir1.rl.step import grpo_step
 from minir1.run import evaluate as evaluation
 from minir1.run.distributed import SOLO, World
-from minir1.run.models import finished_model
+from minir1.run.models import finished_model, tokenizer_of
 from minir1.stages.loop import Stage
 from minir1.stages.ready import check_task
 from minir1.tasks import make_task
@@ -36,12 +35,11 @@ def zero(config: Config, out: Path, world: World = SOLO) -> Transformer:
     check_task(config)
     device = world.device(config.device)
     workers = world.workers(config.threads, device)
-    tokenizer, task = Tokenizer(config.model.vocab_size), make_task(config.task)
-    base = finished_model(config, out, "pretrain", torch.device("cpu"))
+    tokenizer, task = tokenizer_of(config), make_task(config.task)
+    cpu = torch.device("cpu")
+    policy = world.place(lambda: finished_model(config, out, "pretrain", cpu), config, device)
     needs_reference = config.zero.kl_coef > 0
-    twin = copy.deepcopy(base) if needs_reference else None
-    policy = world.place(base, device, config.parallel)
-    reference = twin and world.place(twin, device, config.parallel)
+    reference = world.twin(policy, config, device) if needs_reference else None
     stage = Stage(
         name="zero",
         config=config,

@@ -9,7 +9,9 @@ process and on many stays one code path.
     start.py       `join`: which of the two this is; how it ends when a process is lost
     shard.py       each process keeps a part of each tensor (FSDP2), and some of the experts
     experts.py     rows travel to the process that owns their expert, and back (all-to-all)
-    pieces.py      checkpoints in pieces, read back by any other number of processes
+    box.py         which part of a tensor lies here
+    recompute.py   activation checkpointing
+    saving.py      checkpoints in pieces, read back by any other number of processes
 """
 
 from minir1.run.distributed.start import ProcessLost as ProcessLost

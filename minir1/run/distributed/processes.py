@@ -19,11 +19,11 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.distributed.tensor import DTensor
 
-from minir1.config import ParallelConfig
+from minir1.config import Config, ParallelConfig
 from minir1.model.transformer import Transformer
 from minir1.run.device import use_cores
 from minir1.run.distributed.saving import ShardedSaving
-from minir1.run.distributed.shard import Layout, shard, whole_copy
+from minir1.run.distributed.shard import Layout, shard, spread, whole_copy
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -133,9 +133,26 @@ class Processes(ShardedSaving):
         return norm
 
     def place(
-        self, model: Transformer, device: torch.device, parallel: ParallelConfig
+        self, make: Callable[[], Transformer], config: Config, device: torch.device
     ) -> Transformer:
-        return shard(model, device, parallel, self.layout)
+        """Only the main process makes the model whole. The others get their parts from it."""
+        made: list[Transformer] = []
+        self.once(lambda: made.append(make()))
+        model = self._empty(config, device)
+        spread(made[0].state_dict() if made else None, model, device)
+        return model
+
+    def twin(self, model: Transformer, config: Config, device: torch.device) -> Transformer:
+        twin = self._empty(config, device)
+        self.refresh(twin, model)
+        return twin
+
+    def _empty(self, config: Config, device: torch.device) -> Transformer:
+        """A model in parts whose numbers are still to come: no process ever has it whole."""
+        model = Transformer(config.model, device="meta")
+        shard(model, device, config.parallel, self.layout)
+        where = "cpu" if config.parallel.offload_optimizer else device
+        return model.to_empty(device=where)
 
     @contextmanager
     def replica(self, model: Transformer) -> Iterator[Transformer]:
@@ -144,9 +161,9 @@ class Processes(ShardedSaving):
         yield whole_copy(model, self._device, dtype)
         gc_now(self._device)
 
-    def refresh(self, copy: Transformer, original: Transformer) -> None:
-        copy.load_state_dict(original.state_dict())
-        cast(Any, copy).reshard()  # what it had gathered for its last forward pass is old now
+    def refresh(self, twin: Transformer, original: Transformer) -> None:
+        twin.load_state_dict(original.state_dict())
+        cast(Any, twin).reshard()  # what it had gathered for its last forward pass is old now
 
 
 def gc_now(device: torch.device) -> None:

@@ -19,36 +19,17 @@ from typing import Any, TypeVar
 import safetensors.torch
 import torch
 from torch import Tensor, nn
-from torch.distributed.tensor import DTensor, Shard
+from torch.distributed.tensor import DTensor
 
 from minir1.run import checkpoint
 from minir1.run.checkpoint import Checkpoint, Tensors
+from minir1.run.distributed.box import box
 from minir1.run.distributed.world import World
 from minir1.run.flatten import flatten
 from minir1.run.folder import begin, commit, put, recover, temporary, verify
 from minir1.run.pieces import INDEX, Reader
 
 Value = TypeVar("Value")
-
-
-def box(tensor: Tensor) -> tuple[list[int], list[int]]:
-    """Offset and shape of what this process holds of a tensor.
-
-    Axis by axis as `torch.chunk` cuts: 5 rows over 4 processes are 2, 2, 1 and 0.
-    """
-    offset, shape = [0] * tensor.ndim, list(tensor.shape)
-    if isinstance(tensor, DTensor):
-        mesh = tensor.device_mesh
-        where = mesh.get_coordinate()
-        assert where is not None
-        for placement, index, size in zip(tensor.placements, where, mesh.shape, strict=True):
-            if isinstance(placement, Shard):
-                axis, length = placement.dim, shape[placement.dim]
-                chunk = -(-length // size)
-                start = min(index * chunk, length)
-                offset[axis], shape[axis] = start, min(chunk, length - start)
-        assert tuple(shape) == tuple(tensor.to_local().shape), "the axis was cut in another way"
-    return offset, shape
 
 
 def cut_like(likes: Mapping[str, Tensor], reader: Reader, name: str) -> Tensor:

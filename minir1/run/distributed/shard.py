@@ -20,11 +20,13 @@ whole batch (rl/batch.py), so the sum over processes is right whoever had how ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
-from torch import nn
+import torch.distributed as dist
+from torch import Tensor, nn
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import (
     CPUOffloadPolicy,
@@ -41,6 +43,7 @@ from minir1.model.dispatch import choose_backend
 from minir1.model.moe import Experts
 from minir1.model.router import Router
 from minir1.model.transformer import Transformer
+from minir1.run.distributed.box import box
 from minir1.run.distributed.experts import to_their_owners
 from minir1.run.distributed.recompute import recompute_blocks
 
@@ -67,7 +70,7 @@ class Layout:
 def shard(
     model: Transformer, device: torch.device, parallel: ParallelConfig, layout: Layout
 ) -> Transformer:
-    """Cut a whole model, the same in every process, into parts. Works on the meta device too."""
+    """Cut a model into parts: a whole one, the same in every process, or one on the meta device."""
     owners = layout.experts["ep"]
     cure = f"use a divisor of model.n_routed_experts = {model.config.n_routed_experts}"
     fits = not model.config.n_moe_layers or model.config.n_routed_experts % owners.size() == 0
@@ -120,6 +123,20 @@ def cut_by_owner(experts: Experts, owners: DeviceMesh) -> None:
         # Every process has the same whole tensor, so each takes its part without asking.
         part = distribute_tensor(parameter.data, owners, [Shard(0)], src_data_rank=None)
         setattr(experts, name, nn.Parameter(part))
+
+
+@torch.no_grad()
+def spread(whole: Mapping[str, Tensor] | None, model: Transformer, device: torch.device) -> None:
+    """Give each process its parts of the tensors that process 0 has, one tensor at a time."""
+    for name, part in model.state_dict().items():
+        tensor = torch.empty(part.shape, dtype=part.dtype, device=device)
+        if whole is not None:
+            tensor.copy_(whole[name])
+        dist.broadcast(tensor, src=0)
+        local = part.to_local() if isinstance(part, DTensor) else part
+        offset, shape = box(part)
+        slices = tuple(slice(a, a + n) for a, n in zip(offset, shape, strict=True))
+        local.copy_(tensor[slices])
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ stage is written for a `World` and doesn't know which one it has.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from minir1.config import ParallelConfig
+from minir1.config import Config
 from minir1.model.transformer import Transformer
 from minir1.rl.parallel import Peers
 from minir1.run import checkpoint
@@ -65,21 +66,26 @@ class World(Peers):
         """Say that this process has come to `step`: who is silent later was last heard here."""
 
     def place(
-        self, model: Transformer, device: torch.device, parallel: ParallelConfig
+        self, make: Callable[[], Transformer], config: Config, device: torch.device
     ) -> Transformer:
-        """Put a model where it will be trained. The caller goes on with what it gets back."""
-        if parallel.activation_checkpointing:
+        """The model that `make` gives, where it will be trained."""
+        model = make().to(device)
+        if config.parallel.activation_checkpointing:
             recompute_blocks(model)
-        return model.to(device)
+        return model
+
+    def twin(self, model: Transformer, config: Config, device: torch.device) -> Transformer:
+        """Another model with the same weights, such as the reference."""
+        return copy.deepcopy(model)
 
     @contextmanager
     def replica(self, model: Transformer) -> Iterator[Transformer]:
         """A whole model to sample from, for as long as the `with` lasts."""
         yield model
 
-    def refresh(self, copy: Transformer, original: Transformer) -> None:
-        """Give one model the weights of another that was placed in the same way."""
-        copy.load_state_dict(original.state_dict())
+    def refresh(self, twin: Transformer, original: Transformer) -> None:
+        """Give a twin the weights that the original has now."""
+        twin.load_state_dict(original.state_dict())
 
     def save(self, root: Path, stage: str, step: int, **contents: Any) -> Path:
         """Write a checkpoint (`checkpoint.save`)."""

@@ -93,7 +93,7 @@ def judge(task: Any, tokenizer: Any, problem: Any, rollouts: Any, config: Any, l
 
 def placed(world: World, config: Config) -> tuple[Transformer, torch.optim.Optimizer]:
     """The seed's random model, spread over the world, and its optimizer."""
-    model = world.place(new_model(config, CPU), CPU, config.parallel)
+    model = world.place(lambda: new_model(config, CPU), config, CPU)
     return model, build_optimizer(model, config.pretrain.optim)
 
 
