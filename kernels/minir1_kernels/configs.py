@@ -46,8 +46,8 @@ def config(op: str, arch: str, *, itemsize: int = 2, **widths: int) -> dict[str,
     """The tile sizes, warps and stages of `op` on `arch` for weights of these widths.
 
     `widths` are axes of the weights, by their letter: D=2048, F=768. `itemsize` is the bytes
-    of one element: tiles are listed for 2 (bf16, fp16); 4 (fp32) takes half as much of the
-    inner axis at a time, which fills the same shared memory.
+    of one element: tiles are listed for 2 (bf16, fp16). 4 (fp32) is multiplied without tensor
+    cores, where wide tiles spill: it takes the narrow ones, and half of the inner axis at a time.
     """
     choices = table().get((op, arch))
     if choices is None:
@@ -56,7 +56,8 @@ def config(op: str, arch: str, *, itemsize: int = 2, **widths: int) -> dict[str,
             f"no config of op {op!r} for {arch!r}: "
             + (f"this op has {', '.join(known)}" if known else f"ops are {', '.join(ops())}")
         )
-    chosen = dict(choices.get(exact(widths)) or choices[shape_class(widths)])
+    shape = "narrow" if itemsize > 2 else shape_class(widths)
+    chosen = dict((itemsize == 2 and choices.get(exact(widths))) or choices[shape])
     if itemsize > 2 and arch != "interpret" and "BLOCK_K" in chosen:
         chosen["BLOCK_K"] = max(16, chosen["BLOCK_K"] * 2 // itemsize)
     return chosen
