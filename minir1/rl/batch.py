@@ -9,6 +9,8 @@ targets that the policy wrote are in the loss: the prompt is masked, padding is 
     mask       0    0   1   1
 """
 
+import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -113,11 +115,12 @@ def micro_batches(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
 
 
 def even_out(parts: list[list[int]], lengths: Sequence[int], peers: int) -> list[list[int]]:
-    """Cut micro-batches until each of `peers` processes gets equally many, of like cost.
+    """Cut the rows anew, so that each of `peers` processes gets equally many parts of like cost.
 
-    The costliest one is halved first. They are dealt out like cards, so the list ends sorted by
-    cost: processes that work at the same time then have about the same work. One row can't be
-    halved; where only such are left, some process will have nothing to do at the end.
+    The number of parts becomes the next multiple of `peers`, and the parts as small as that
+    allows. They are dealt out like cards, so they are sorted by cost: parts that are worked on
+    at the same time then take about the same time. One row can't be cut; where there are too few
+    rows, some process will have nothing to do at the end.
 
     >>> even_out([[1, 3], [0, 2]], [5, 90, 7, 100], peers=3)
     [[3], [1], [0, 2]]
@@ -128,14 +131,19 @@ def even_out(parts: list[list[int]], lengths: Sequence[int], peers: int) -> list
     def cost(rows: list[int]) -> int:
         return len(rows) * max(lengths[row] for row in rows)
 
-    parts = sorted(parts, key=cost, reverse=True)
-    while len(parts) % peers and any(len(rows) > 1 for rows in parts):
-        widest = next(rows for rows in parts if len(rows) > 1)
+    wanted = math.ceil(len(parts) / peers) * peers
+    most = max(map(cost, parts))
+    budgets = range(max(lengths), most + 1)
+    # The smallest budget that needs no more parts than are wanted; fewer parts need larger ones.
+    least = bisect_left(budgets, -wanted, key=lambda b: -len(micro_batches(lengths, b)))
+    parts = micro_batches(lengths, budgets[min(least, len(budgets) - 1)])
+    while len(parts) < wanted and any(len(rows) > 1 for rows in parts):
+        widest = max((rows for rows in parts if len(rows) > 1), key=cost)
         by_length = sorted(widest, key=lambda row: -lengths[row])
         half = (len(by_length) + 1) // 2
         parts.remove(widest)
-        parts = sorted([*parts, by_length[:half], by_length[half:]], key=cost, reverse=True)
-    return parts
+        parts += [by_length[:half], by_length[half:]]
+    return sorted((sorted(rows) for rows in parts), key=cost, reverse=True)
 
 
 def empty_part(batch: Batch) -> Batch:
