@@ -82,7 +82,7 @@ def main() -> int:
 
     from minir1_kernels.configs import table
 
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--chip", nargs="+", default=CHIPS, choices=CHIPS)
     parser.add_argument("--shape", nargs="+", help="wide, narrow, or 'D=2048 F=768'; default: all")
     parser.add_argument("--triton", nargs="+", metavar="VERSION", help="install and use these")

@@ -43,7 +43,8 @@ def compile_all(chip: str, shapes: list[str]) -> Iterator[dict[str, Any]]:
 
     from minir1_kernels import configs, contract
 
-    triton.runtime.driver.set_active(NoDevice(chip))
+    no_device: Any = NoDevice(chip)
+    triton.runtime.driver.set_active(no_device)
     contract.check_device = lambda name, tensor: None  # the tensors lie on the CPU
     asked: list[tuple[str, dict[str, int]]] = [("tiles", {})]
     found: list[tuple[str, dict[str, int], str, Any]] = []
@@ -103,7 +104,7 @@ def call_wrappers(shape: str) -> None:
     with torch.no_grad():
         moe.experts(*layer)
     targets = torch.zeros(n, dtype=torch.int64)
-    sum(o.sum() for o in logprob.token_logprobs(x, weights(v, d), targets)).backward()
+    torch.stack(logprob.token_logprobs(x, weights(v, d), targets)).sum().backward()
 
 
 def read(kernel: Any) -> dict[str, Any]:

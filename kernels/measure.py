@@ -5,7 +5,7 @@ The tuner (tune.py) times the same calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,22 +34,55 @@ def correctness(shape: Shape, routing: str, device: str, dtype: torch.dtype) -> 
         wanted = [x for x in leaves if x.requires_grad]
         return [out.detach(), *torch.autograd.grad(out, wanted, upstream.to(out.dtype))]
 
-    ours = run(sides.layers(device == "cpu")["minir1"])
-    plain, exact = run(sides.spec), run(sides.spec, double=True)
-    errors, right = {}, True
-    for name, a, b, c in zip(NAMES, ours, plain, exact, strict=True):
-        mine, theirs, size = ((t.double()).square().mean().sqrt() for t in (a - c, b - c, c))
-        allowed = 1.1 * float(theirs) + torch.finfo(a.dtype).eps * float(size)
-        errors[name] = [float(mine), float(theirs)]
-        right &= float(mine) <= allowed  # not so if it is not a number
     layer, half = sides.layers(device == "cpu")["minir1"], few.N // 2
+    ours = run(layer)
+    errors, right = compare(NAMES, ours, run(sides.spec), run(sides.spec, double=True))
     again = all(map(torch.equal, ours, run(layer)))
     with torch.no_grad():
-        alone = layer(*(x[:half] for x in inputs[:3]), *inputs[3:])
+        x, idx, weight, gate_up, down = inputs
+        alone = layer(x[:half], idx[:half], weight[:half], gate_up, down)
     steady = torch.equal(alone, ours[0][:half])
     # numpy's products, the interpreter's, feel where a row stands in its tile.
     right &= again and (steady or device == "cpu")
     return {"what": "correctness", "errors": errors, "again": again, "batch": steady, "ok": right}
+
+
+def compare(
+    names: Sequence[str], ours: list[Tensor], plain: list[Tensor], exact: list[Tensor]
+) -> tuple[dict[str, list[float]], bool]:
+    """Root mean square errors, ours and torch's, and whether ours are small enough."""
+    errors, right = {}, True
+    for name, a, b, c in zip(names, ours, plain, exact, strict=True):
+        mine, theirs, size = (float(t.double().square().mean().sqrt()) for t in (a - c, b - c, c))
+        errors[name] = [mine, theirs]
+        # Not so if an error is not a number.
+        right &= mine <= 1.1 * theirs + torch.finfo(a.dtype).eps * size
+    return errors, right
+
+
+def logprob_correctness(shape: Shape, device: str, dtype: torch.dtype) -> Row:
+    """The same for 256 tokens' logprobs and their gradients."""
+    hidden, words, targets = logprob_inputs(
+        replace(shape, rows=min(shape.rows, 256)), device, dtype
+    )
+
+    def run(call: Callable[..., Tensor], double: bool = False) -> list[Tensor]:
+        cast = [x.double() if double else x.detach() for x in (hidden, words)]
+        leaves = [x.requires_grad_() for x in cast]
+        out = call(*leaves, targets)
+        return [out.detach(), *torch.autograd.grad(out.sum(), leaves)]
+
+    def exactly(h: Tensor, w: Tensor, t: Tensor) -> Tensor:
+        return torch.log_softmax(h @ w.T, dim=-1).gather(-1, t[:, None])[:, 0]
+
+    found = sides.logprobs(device == "cpu")
+    sided = run(found["minir1"]), run(found["torch"]), run(exactly, double=True)
+    errors, right = compare(("logprob", "d_hidden", "d_vocabulary"), *sided)
+    again = all(map(torch.equal, sided[0], run(found["minir1"])))
+    return {
+        "what": "correctness", "errors": errors, "again": again, "batch": None,
+        "ok": right and again,
+    }  # fmt: skip
 
 
 def op_calls(shape: Shape, routing: str, device: str, dtype: torch.dtype) -> dict[str, Calls]:
@@ -105,13 +138,18 @@ def layer_calls(
         yield what, calls
 
 
+def logprob_inputs(shape: Shape, device: str, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    """Hidden states, a vocabulary that gives logits of about 1, and targets."""
+    rng = torch.Generator(device).manual_seed(0)
+    hidden = torch.randn(shape.rows, shape.D, generator=rng, device=device)
+    words = torch.randn(shape.V, shape.D, generator=rng, device=device) * shape.D**-0.5
+    targets = torch.randint(shape.V, (shape.rows,), generator=rng, device=device)
+    return hidden.to(dtype), words.to(dtype), targets
+
+
 def logprob_calls(shape: Shape, device: str, dtype: torch.dtype) -> Iterator[tuple[str, Calls]]:
     """Token logprobs on every side; a bound is the product alone."""
-    rng = torch.Generator(device).manual_seed(0)
-    hidden = torch.randn(shape.rows, shape.D, generator=rng, device=device).to(dtype)
-    words = torch.randn(shape.V, shape.D, generator=rng, device=device).to(dtype) * shape.D**-0.5
-    targets = torch.randint(shape.V, (shape.rows,), generator=rng, device=device)
-    inputs = (hidden, words, targets)
+    inputs = logprob_inputs(shape, device, dtype)
     found = sides.logprobs(device == "cpu")
     bound = {"matmul": sides.forward_of(lambda h, w, t: h @ w.T, inputs)}
     yield "logprob", {n: sides.forward_of(call, inputs) for n, call in found.items()} | bound
@@ -131,5 +169,9 @@ def measure(shape: Shape, routings: list[str], rounds: int, interpret: bool) -> 
             yield {"what": op, "routing": routing, "ms": race(calls, rounds, interpret)}
         for what, calls in layer_calls(shape, routing, device, dtype):
             yield {"what": what, "routing": routing, "ms": race(calls, rounds, interpret)}
+    right = logprob_correctness(shape, device, dtype)
+    yield {"routing": "-", **right}
+    if not right["ok"]:
+        return
     for what, calls in logprob_calls(shape, device, dtype):
         yield {"what": what, "routing": "-", "ms": race(calls, rounds, interpret)}

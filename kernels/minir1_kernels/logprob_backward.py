@@ -16,7 +16,7 @@ With g, e, l the gradients that reach logprob, entropy H and lse of a row, and y
 
 Every program of a fused dHidden would have to add to rows that others add to: Cut
 Cross-Entropy (2411.09009) takes locks for that, and the order of its sums is chance. A chunk
-costs N x CHUNK elements of memory (128 MB at N = 16384 in bf16; all logits are 5 GB), and leaves
+costs N x CHUNK elements of memory (268 MB at N = 16384 in bf16; all logits are 5.4 GB), and leaves
 two plain products, which cuBLAS does.
 
 Spec: autograd of `logprobs_torch` in minir1/rl/logprobs.py. 6 N V D FLOPs: the logits again,
