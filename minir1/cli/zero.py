@@ -22,6 +22,7 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
 
     with join(config) as world:
         folder = world.once(lambda: open_run(config, out))
+        world.files_seen_by_all([folder])
         zero(config, folder, world)
         rows = world.once(lambda: read_metrics(folder))
         say([row for row in rows if row["stage"] == "zero"][-1], as_json)

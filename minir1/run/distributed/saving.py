@@ -6,6 +6,9 @@
 
 If one process can't write (a full disk), all hear of it, and nothing is committed. Reading works
 for any number of processes: each asks for the boxes that it will hold (`run/pieces.py`).
+
+torch.distributed.checkpoint does much the same. But its index is a pickle, and it loads a shard
+with a flipped byte, or one left over from an older save, without a word.
 """
 
 from __future__ import annotations
