@@ -4,7 +4,7 @@ The definitions are loops over experts in the precision of their inputs: in floa
 reference, in float32 and float16 the bar that a kernel's error is held to.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -38,6 +38,10 @@ class Layer:
         names = ("x", "gate_up", "down", "upstream")
         floats = {name: getattr(self, name).to(dtype) for name in names}
         return replace(self, weight=self.weight.to(wide), **floats)
+
+    def on(self, device: str) -> "Layer":
+        """The same on another device."""
+        return Layer(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 def layer(
@@ -94,7 +98,8 @@ def plain_layer(
     x: Tensor, weight: Tensor, gate_up: Tensor, down: Tensor, idx: Tensor
 ) -> tuple[Tensor]:
     """The whole layer, expert by expert, with no sort: rows are found by a mask."""
-    total = torch.zeros(*idx.shape, x.shape[1], dtype=torch.promote_types(x.dtype, weight.dtype))
+    dtype = torch.promote_types(x.dtype, weight.dtype)
+    total = torch.zeros(*idx.shape, x.shape[1], dtype=dtype, device=x.device)
     for e in range(len(gate_up)):
         token, choice = (idx == e).nonzero(as_tuple=True)
         gate, up = F.linear(x[token], gate_up[e]).chunk(2, dim=-1)
