@@ -120,7 +120,7 @@ def sloppy_part(name: str) -> Part:
         for problem in problems(draw, 5):
             if problem.gold["target"] not in problem.gold["numbers"]:
                 yield Case((name, problem.gold), judge=partial(fooled, name, problem.gold))
-        for gold in ({"numbers": [3, 5, 4], "target": 23}, {"numbers": [9, 1, 12], "target": 97}):
+        for gold in ({"numbers": [3, 5, 4], "target": 23}, {"numbers": [8, 1, 12], "target": 97}):
             yield Case((name, gold), judge=partial(fooled, name, gold))
 
     return Part(name, 1, cases)

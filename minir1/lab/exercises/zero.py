@@ -78,7 +78,7 @@ FILL_BATCH = Exercise(
         "dead_first": Edit("live + dead", "dead + live"),
         "in_order": Edit("live + dead", "sorted(live + dead)"),
         "one_too_many": Edit("[:wanted]", "[: wanted + 1]"),
-        "first_wanted": Edit("(live + dead)[:wanted]", "list(range(wanted))"),
+        "live_twice": Edit("live + dead", "live + live + dead"),
     },
 )
 
