@@ -7,6 +7,7 @@ says right or wrong.
 """
 
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -30,6 +31,19 @@ def problem_seed(seed: int, step: int) -> int:
     return seed * 1_000_003 + step
 
 
+def position(config: Config, done: int) -> dict[str, int]:
+    """Where RL stands after `done` steps: the problems that come next, and the reference's age.
+
+    Rollouts need no word here: they are seeded by (seed, step, prompt, sample).
+    """
+    every = config.zero.ref_every
+    return {
+        "problem_seed": problem_seed(config.seed, done),
+        "questions": done * config.zero.questions_per_step,
+        "reference_step": max(0, done - 1) // every * every,
+    }
+
+
 def zero(config: Config, out: Path, world: World = SOLO) -> Transformer:
     """Train the policy, or go on where an earlier call was stopped."""
     check_task(config)
@@ -38,8 +52,7 @@ def zero(config: Config, out: Path, world: World = SOLO) -> Transformer:
     tokenizer, task = tokenizer_of(config), make_task(config.task)
     cpu = torch.device("cpu")
     policy = world.place(lambda: finished_model(config, out, "pretrain", cpu), config, device)
-    needs_reference = config.zero.kl_coef > 0
-    reference = world.twin(policy, config, device) if needs_reference else None
+    reference = world.twin(policy, config, device) if config.zero.kl_coef > 0 else None
     stage = Stage(
         name="zero",
         config=config,
@@ -52,12 +65,7 @@ def zero(config: Config, out: Path, world: World = SOLO) -> Transformer:
         extra={"reference": reference} if reference is not None else {},
         world=world,
         score=lambda m: m["reward"],
-        record=lambda step: {
-            # Rollouts are seeded by (seed, step, prompt, sample), problems by (seed, step).
-            "problem_seed": problem_seed(config.seed, step),
-            "questions": step * config.zero.questions_per_step,
-            "reference_step": max(0, step - 1) // config.zero.ref_every * config.zero.ref_every,
-        },
+        record=partial(position, config),
     )
 
     def step(i: int) -> dict[str, float]:
@@ -65,16 +73,9 @@ def zero(config: Config, out: Path, world: World = SOLO) -> Transformer:
             world.refresh(reference, policy)
         started = time.perf_counter()
         problems = task.problems("train", problem_seed(config.seed, i))
-        with world.replica(policy) as sampler:
+        with world.replica(policy) as whole:
             groups, replaced = sample_groups(
-                sampler,
-                tokenizer,
-                task,
-                problems,
-                config.zero,
-                seed=config.seed,
-                step=i,
-                peers=world,
+                whole, tokenizer, task, problems, config.zero, seed=config.seed, step=i, peers=world
             )
         sampled = time.perf_counter()
         metrics = reward_metrics(groups) | length_metrics(groups)

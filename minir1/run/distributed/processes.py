@@ -158,15 +158,12 @@ class Processes(ShardedSaving):
     def replica(self, model: Transformer) -> Iterator[Transformer]:
         """Weights are gathered shard by shard, and freed when the `with` ends."""
         dtype = getattr(torch, self.parallel.dtype)
-        yield whole_copy(model, self._device, dtype)
-        gc_now(self._device)
+        copy = whole_copy(model, self._device, dtype)
+        try:
+            yield copy
+        finally:  # whoever still holds the model holds no memory by it
+            copy.to("meta")
 
     def refresh(self, twin: Transformer, original: Transformer) -> None:
         twin.load_state_dict(original.state_dict())
         cast(Any, twin).reshard()  # what it had gathered for its last forward pass is old now
-
-
-def gc_now(device: torch.device) -> None:
-    """Give back the memory of what was just dropped."""
-    if device.type == "cuda":
-        torch.cuda.empty_cache()
