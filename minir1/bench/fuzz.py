@@ -176,7 +176,8 @@ def main(
     if save:
         settings = {"texts": texts, "programs": programs, "seed": seed, "limit_s": LIMIT_S}
         measured = row("fuzz", "all", smoke(), settings=settings, sides=sides)
-        append_row(FUZZ_RESULTS, measured | {"command": " ".join(["make fuzz", *sys.argv[1:]])})
+        command = " ".join(["python -m minir1.bench.fuzz", *sys.argv[1:]])
+        append_row(FUZZ_RESULTS, measured | {"command": command})
     return 0 if all(one["over_limit"] == 0 for one in sides.values()) else 1
 
 
