@@ -14,7 +14,7 @@ Results come back in the order of the work, never in the order of the clock, so 
 them has the same bits whatever the threads did. On a GPU there is one worker.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -65,7 +65,7 @@ class Peers:
         """What each of them holds, in the order of their ranks."""
         return [value]
 
-    def clip(self, parameters: list[Tensor], max_norm: float) -> float:
+    def clip(self, parameters: Sequence[Tensor], max_norm: float) -> float:
         """Make the whole gradient at most `max_norm` long; how long it was."""
         return float(torch.nn.utils.clip_grad_norm_(parameters, max_norm))
 

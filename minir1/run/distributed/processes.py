@@ -10,7 +10,7 @@ A call that stands here is a meeting: all processes must come to it, in the same
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
@@ -118,7 +118,7 @@ class Processes(ShardedSaving):
         dist.distributed_c10d._get_default_store().set(f"beat/{self.rank}", f"{step} {time.time()}")
 
     @torch.no_grad()
-    def clip(self, parameters: list[Tensor], max_norm: float) -> float:
+    def clip(self, parameters: Sequence[Tensor], max_norm: float) -> float:
         """Each number of the gradient lies in exactly one process, whatever its mesh.
 
         So the squares of what lies here, summed over all processes, are the whole norm.
