@@ -150,7 +150,8 @@ PAIRED_DIFFERENCE = Exercise(
         Part("bad_input", 1, unpaired),
     ),
     mistakes={
-        "sign": Edit("np.mean(after[i]) - np.mean(before[i])", "np.mean(before[i]) - np.mean(after[i])"),
+        "sign": Edit("np.mean(after[i]) - np.mean(before[i])",
+                     "np.mean(before[i]) - np.mean(after[i])"),
         "samples_redrawn": Edit("differences = np.array(means)",
             "differences = np.concatenate([np.subtract(b, a) for a, b in zip(before, after)])"),
         "not_paired": Edit("draws = differences[picked].mean(axis=1)",
