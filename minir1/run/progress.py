@@ -24,6 +24,9 @@ from rich.progress import Progress as LiveLine
 logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 10.0
+ECHO_S = 1.0
+"""Within this time a second Ctrl-C is the first one's echo: a launcher passes it on to processes
+that the terminal has told already."""
 
 
 class Progress:
@@ -111,6 +114,7 @@ class StopFlag:
 
     def __init__(self) -> None:
         self._asked = False
+        self._when = 0.0
         self._before: dict[int, Callable[..., Any] | int | None] = {}
 
     def __bool__(self) -> bool:
@@ -137,8 +141,10 @@ class StopFlag:
         self._before.clear()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._asked and number == signal.SIGINT:
+        late = time.monotonic() - self._when >= ECHO_S
+        if self._asked and number == signal.SIGINT and late:
             raise KeyboardInterrupt
         if not self._asked:
+            self._when = time.monotonic()
             logger.warning("stopping after this step; press Ctrl-C again to stop at once")
         self._asked = True

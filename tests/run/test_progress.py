@@ -9,6 +9,7 @@ import time
 import pytest
 from rich.console import Console
 
+from minir1.run import progress
 from minir1.run.progress import Progress, StopFlag
 
 
@@ -58,7 +59,23 @@ def test_a_terminal_shows_one_live_line():
     assert "\x1b[" in shown and "2/2" in shown and "loss [1.5]" in shown
 
 
-def test_the_first_signal_asks_and_the_second_interrupts(caplog):
+def test_a_second_ctrl_c_at_once_is_the_echo_of_the_first():
+    with StopFlag() as stop:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+        assert stop
+
+
+def test_a_scheduler_may_ask_too():
+    before = signal.getsignal(signal.SIGUSR1)
+    with StopFlag() as stop:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert stop
+    assert signal.getsignal(signal.SIGUSR1) == before
+
+
+def test_the_first_signal_asks_and_the_second_interrupts(caplog, monkeypatch):
+    monkeypatch.setattr(progress, "ECHO_S", 0.0)
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with pytest.raises(KeyboardInterrupt), StopFlag() as stop:
         assert not stop
