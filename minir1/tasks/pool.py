@@ -56,7 +56,7 @@ class Pool:
                     continue
                 except Late:
                     worker.kill()
-                    self._give_back(Worker(self.target))  # starts while others work
+                    self._give_back(Worker(self.target), at=0)  # starts while others work
                     raise
                 if worker.served < RENEW:
                     self._give_back(worker)
@@ -70,9 +70,10 @@ class Pool:
         with self._lock:
             return self._idle.pop() if self._idle else Worker(self.target)
 
-    def _give_back(self, worker: Worker) -> None:
+    def _give_back(self, worker: Worker, at: int | None = None) -> None:
+        """The last one in is the next one out. A worker that still starts goes in at 0."""
         with self._lock:
-            self._idle.append(worker)
+            self._idle.insert(len(self._idle) if at is None else at, worker)
 
     def close(self) -> None:
         """End the workers that wait for work."""

@@ -248,3 +248,21 @@ def test_what_a_dead_worker_means_for_an_answer(monkeypatch):
 
         monkeypatch.setattr(verify, "_ask", fail)
         assert verify.verify_maths(r"\ln 8", r"<answer> 3 \ln 2 </answer>") is verdict
+
+
+def test_after_a_late_request_the_warm_worker_is_used_first():
+    """The fresh one still starts: whoever took it would pay for its start."""
+    with Pool(f"{__name__.rpartition('.')[2]}:start", size=2) as two:
+        both = threading.Barrier(2)
+
+        def asked(_):
+            both.wait()
+            return two.call(["sleep", 0.2])
+
+        with ThreadPoolExecutor(2) as threads:  # two at a time, so two workers
+            list(threads.map(asked, range(2)))
+        warm = {worker.process.pid for worker in two._idle}
+        assert len(warm) == 2
+        with pytest.raises(Late):
+            two.call(["sleep", 60], Budget(0.2))
+        assert two.call(["pid"]) in warm
