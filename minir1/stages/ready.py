@@ -13,12 +13,12 @@ from __future__ import annotations
 from itertools import islice
 
 from minir1.config import Config
+from minir1.run.models import tokenizer_of
 from minir1.tasks import make_task
 from minir1.tasks.audit import audit
 from minir1.tasks.base import Problem, Split
 from minir1.tasks.registry import TASKS
 from minir1.text.template import prompt_ids
-from minir1.text.tokenizer import Tokenizer
 
 ROWS = 32
 """Problems of each split that are looked at."""
@@ -42,8 +42,8 @@ def check_task(config: Config) -> None:
 
 
 def check_prompts(config: Config, where: str, problems: list[Problem]) -> None:
-    """Whether the toy model can be asked these questions at all."""
-    tokenizer = Tokenizer(config.model.vocab_size)
+    """Whether the model can be asked these questions at all."""
+    tokenizer = tokenizer_of(config)
     longest = 0
     for problem in problems:
         try:

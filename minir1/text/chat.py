@@ -24,14 +24,21 @@ R1_ZERO = (
     "and <answer> </answer> tags, respectively, i.e., <think> reasoning process here </think> "
     "<answer> answer here </answer>. User: {question}. Assistant:"
 )
+ROLES = ("user", "assistant")
 Message = Mapping[str, str]
 
 
 class ChatTokenizer(Tokenizer):
-    """Hugging Face's tokenizer of one model; `system` opens every prompt, where templates can."""
+    """Hugging Face's tokenizer of one model.
 
-    def __init__(self, inner: Any, system: str = "") -> None:
-        self.inner, self.system = inner, system
+    Every prompt for a question opens with `system` and the turns of `examples`, which show a
+    small model by what it can imitate how it should answer.
+    """
+
+    def __init__(
+        self, inner: Any, system: str = "", examples: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        self.inner, self.system, self.examples = inner, system, examples
         if inner.eos_token_id is None:
             raise ValueError("this tokenizer has no end token: an answer would never end")
         self.eos_id: int = inner.eos_token_id
@@ -39,7 +46,9 @@ class ChatTokenizer(Tokenizer):
         self.bos_id: int = self.eos_id if inner.bos_token_id is None else inner.bos_token_id
 
     @classmethod
-    def load(cls, path: Path, system: str = "") -> ChatTokenizer:
+    def load(
+        cls, path: Path, system: str = "", examples: Sequence[tuple[str, str]] = ()
+    ) -> ChatTokenizer:
         """The tokenizer in a model's folder, or in its GGUF file."""
         try:
             from transformers import AutoTokenizer, logging
@@ -50,11 +59,10 @@ class ChatTokenizer(Tokenizer):
         logging.set_verbosity_error()
         folder, more = (path.parent, {"gguf_file": path.name}) if path.is_file() else (path, {})
         try:
-            return cls(
-                AutoTokenizer.from_pretrained(str(folder), local_files_only=True, **more), system
-            )
+            inner = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, **more)
         except (OSError, ValueError, KeyError) as error:
             raise ValueError(f"{path} holds no tokenizer that can be read: {error}") from error
+        return cls(inner, system, examples)
 
     @property
     def vocab_size(self) -> int:
@@ -78,7 +86,9 @@ class ChatTokenizer(Tokenizer):
 
     def prompt(self, question: str) -> list[int]:
         """Ids of the prompt for one question."""
-        return self.chat([{"role": "user", "content": question}])
+        turns = [turn for pair in self.examples for turn in zip(ROLES, pair, strict=True)]
+        turns.append((ROLES[0], question))
+        return self.chat([{"role": role, "content": text} for role, text in turns])
 
     def chat(self, messages: Sequence[Message]) -> list[int]:
         """Ids of a whole conversation, which end where the next answer begins."""

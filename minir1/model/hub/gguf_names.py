@@ -85,7 +85,9 @@ def read_shape(fields: Mapping[str, Any], tensors: Mapping[str, tuple[int, ...]]
         value = fields.get(f"{family}.{word}")
         if value is None:
             raise ValueError(f"the file has no field {family}.{word}")
-        ours[name] = float(value) if name in ("norm_eps", "rope_theta") else int(value)
+        # The file has float32: 1e-05 is 9.99999974e-06 there, and seven digits are what it knows.
+        number = name in ("norm_eps", "rope_theta")
+        ours[name] = float(f"{value:.7g}") if number else int(value)
     per_head = ours["dim"] // ours["n_heads"]
     ours["head_dim"] = int(fields.get(f"{family}.attention.key_length", per_head))
     ours["n_dense_layers"] = ours["n_layers"]

@@ -2,8 +2,8 @@
 
     4 bits  ->  q * scale + minimum, a scale and a minimum for every 32 numbers  (Q4_1)
 
-What was rounded away stays away: the model is as good as its 4 bits were. The numbers are
-float32 afterwards, so that it can be trained.
+What was rounded away stays away: the model is as good as its 4 bits were. Such a file mixes
+types, and float32 holds all of them: that is what a plain load gives, ready to be trained.
 
 In the prompt's journey: before it, when a model comes from outside.
 """
@@ -19,9 +19,6 @@ from torch import Tensor
 from minir1.config import ModelConfig
 from minir1.model.hub.gguf_names import as_halves, gguf_name, heads_of, read_shape
 from minir1.model.transformer import Transformer
-
-KEPT = {"F16": torch.float16, "BF16": torch.bfloat16}
-"""Types that a plain load keeps; all others become float32."""
 
 
 def load_gguf(
@@ -49,8 +46,7 @@ def load_gguf(
         weight = _dequantised(stored[name])
         heads = heads_of(ours, config)
         weight = as_halves(weight, heads) if heads else weight
-        wanted = dtype or KEPT.get(stored[name].tensor_type.name, torch.float32)
-        state[ours] = weight.to(device, wanted, copy=True)
+        state[ours] = weight.to(device, dtype or torch.float32)
     model.load_state_dict(state, assign=True)
     return model
 
