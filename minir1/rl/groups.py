@@ -7,7 +7,7 @@ be replaced by groups of new problems, up to a stated number of rounds.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from minir1.config import ZeroConfig
@@ -53,9 +53,11 @@ def sample_groups(
     seed: int,
     step: int,
     peers: Peers = ALONE,
+    pay: Callable[[Group], Group] | None = None,
 ) -> tuple[list[Group], int]:
     """The groups of one step, and how many dead groups were replaced on the way.
 
+    `pay` may change what a judged group's rollouts earn (the later stages of R1 do).
     A rollout depends on its key alone, so it doesn't matter which of the peers samples it.
     """
     wanted, size, limit = config.questions_per_step, config.group_size, config.budget(step)
@@ -69,7 +71,7 @@ def sample_groups(
         answered = [(one, rollouts[i * size : (i + 1) * size]) for i, one in enumerate(batch)]
         # A verdict is reached once, and told: at a time limit, two processes might differ.
         judged = peers.each(lambda one: judge(task, tokenizer, *one, config, limit), answered)
-        for group in judged:
+        for group in judged if pay is None else map(pay, judged):
             (dead if group.dead else live).append(group)
         if len(live) == wanted:
             break

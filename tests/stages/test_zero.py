@@ -9,7 +9,7 @@ from minir1.config import Config
 from minir1.run import checkpoint
 from minir1.run.evaluate import heldout_problems
 from minir1.run.metrics import read_metrics
-from minir1.stages import zero as module
+from minir1.stages import reinforce as module
 from minir1.stages.pretrain import pretrain
 from minir1.stages.zero import problem_seed, zero
 from minir1.tasks.splits import split_of

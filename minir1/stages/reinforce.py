@@ -1,0 +1,154 @@
+"""Reinforcement learning with verifiable rewards: the stage that R1 goes through three times.
+
+    problems -> groups of rollouts -> verdicts -> rewards -> advantages -> update
+
+R1-Zero, reasoning RL and all-scenario RL are this one function (arXiv 2501.12948, 2.2 and 2.3).
+They differ by the model that they start from, by their settings, and by what a group is paid
+beyond its verdicts: that is a function from judged group to judged group (stages/pay.py).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from minir1.config import Config, TaskConfig, ZeroConfig
+from minir1.model.transformer import Transformer
+from minir1.rl.behaviour import length_metrics, reward_metrics, trace_metrics
+from minir1.rl.groups import sample_groups
+from minir1.rl.step import grpo_step
+from minir1.rl.types import Group
+from minir1.run import evaluate as evaluation
+from minir1.run.distributed import SOLO, World
+from minir1.run.models import finished_model, tokenizer_of
+from minir1.stages.loop import Stage
+from minir1.tasks import make_task
+from minir1.text.tokenizer import Tokenizer
+
+Pay = Callable[[Group, int], Group]
+"""(judged group, step) -> the same group with other rewards."""
+
+
+def by_verdict(group: Group, step: int) -> Group:
+    """R1-Zero's: nothing counts but what the verifier said."""
+    return group
+
+
+def problem_seed(seed: int, step: int) -> int:
+    """The seed of one step's stream of training problems."""
+    return seed * 1_000_003 + step
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Course:
+    """One stage of RL: what is trained, on what, and how."""
+
+    name: str
+    start: str
+    """The stage whose last model it starts from."""
+    task: TaskConfig
+    settings: ZeroConfig
+    seed: int
+    """Of its problems and its rollouts: no two stages of a run should ask the same."""
+    pay: Pay = by_verdict
+    looks: str = "step"
+    """What the small evaluations on the way are called."""
+
+    def position(self, done: int) -> dict[str, int]:
+        """Where RL stands after `done` steps: the problems to come, and the reference's age.
+
+        Rollouts need no word here: they are seeded by (seed, step, prompt, sample).
+        """
+        every = self.settings.ref_every
+        return {
+            "problem_seed": problem_seed(self.seed, done),
+            "questions": done * self.settings.questions_per_step,
+            "reference_step": max(0, done - 1) // every * every,
+        }
+
+
+def reinforce(config: Config, out: Path, course: Course, world: World = SOLO) -> Transformer:
+    """Train the policy, or go on where an earlier call was stopped."""
+    settings = course.settings
+    device = world.device(config.device)
+    workers = world.workers(config.threads, device)
+    tokenizer, task = tokenizer_of(config), make_task(course.task)
+    cpu = torch.device("cpu")
+    policy = world.place(lambda: finished_model(config, out, course.start, cpu), config, device)
+    reference = world.twin(policy, config, device) if settings.kl_coef > 0 else None
+    stage = Stage(
+        name=course.name,
+        config=config,
+        out=out,
+        model=policy,
+        optim=settings.optim,
+        steps=settings.steps,
+        save_every=settings.save_every,
+        summary=lambda m: f"reward {m['reward']:.2f}  length {m['completions/mean_length']:.0f}",
+        extra={"reference": reference} if reference is not None else {},
+        world=world,
+        score=lambda m: m["reward"],
+        record=course.position,
+    )
+
+    def step(i: int) -> dict[str, float]:
+        if reference is not None and i and i % settings.ref_every == 0:
+            world.refresh(reference, policy)
+        started = time.perf_counter()
+        problems = task.problems("train", problem_seed(course.seed, i))
+        with world.replica(policy) as whole:
+            how = {"seed": course.seed, "step": i, "pay": partial(course.pay, step=i)}
+            groups, replaced = sample_groups(
+                whole, tokenizer, task, problems, settings, peers=world, **how
+            )
+        sampled = time.perf_counter()
+        metrics = reward_metrics(groups) | length_metrics(groups)
+        metrics |= trace_metrics(groups, tokenizer, course.task.max_value)
+        metrics["dynamic_sampling/replaced"] = float(replaced)
+        trained = time.perf_counter()
+        metrics |= grpo_step(
+            policy,
+            stage.optimizer,
+            groups,
+            settings,
+            reference=reference,
+            fixed_length=settings.budget(i),
+            seed=f"{course.seed}/{i}",
+            pad_id=tokenizer.pad_id,
+            workers=workers,
+            peers=world,
+        )
+        metrics["time/rollout"] = sampled - started
+        metrics["time/train"] = time.perf_counter() - trained
+        metrics["time/tokens_per_s"] = metrics["num_tokens"] / (sampled - started)
+        if config.eval.every and (i + 1) % config.eval.every == 0 and i + 1 < settings.steps:
+            small_evaluation(config, out, course, policy, tokenizer, i + 1, world)
+        return metrics
+
+    stage.run(step)
+    return policy
+
+
+def small_evaluation(
+    config: Config,
+    out: Path,
+    course: Course,
+    policy: Transformer,
+    tokenizer: Tokenizer,
+    step: int,
+    world: World,
+) -> None:
+    """A quick look at held-out problems on the way, written as `eval/<looks>-<n>.json`."""
+    task, settings, seed = course.task, config.eval, config.seed
+    problems = evaluation.heldout_problems(task, settings.every_problems)
+    with world.replica(policy) as whole:
+        result = evaluation.evaluate(
+            whole, tokenizer, task, settings, seed=seed, problems=problems, peers=world
+        )
+    name = f"{course.looks}-{step:06d}"
+    head = {"name": name, "stage": course.name, "step": step, "split": "heldout"}
+    head |= {"recipe_hash": config.hash(), "seed": seed}
+    world.once(lambda: evaluation.write_evaluation(out, name, head | result))
