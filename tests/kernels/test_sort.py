@@ -37,6 +37,11 @@ def test_loads_that_are_not_even(case):
     check_sort(routed(case, n=128), 6)
 
 
+def test_more_tiles_than_a_chunk():
+    """1100 rows are 35 tiles of 32, and `scan` looks at 32 tiles at a time."""
+    check_sort(routed("even", n=1100, e=3), 3)
+
+
 def test_a_duplicate_choice_keeps_its_place():
     check_sort(torch.tensor([[1, 1], [0, 1], [1, 0]]), 2)
 
