@@ -62,13 +62,14 @@ def to_their_owners(run: ExpertsFunction, mesh: DeviceMesh) -> ExpertsFunction:
         expert_of_row = topk_idx.flatten()
         order = expert_of_row.argsort(stable=True)  # by expert is by owner too
         leaving, arriving = row_counts(expert_of_row, splits, n_experts, group, owners)
-        leave, come = leaving.sum(1).tolist(), arriving.sum(1).tolist()
+        leave, come = [sum(rows) for rows in leaving], [sum(rows) for rows in arriving]
         arrived = Travel.apply(x[order // k], leave, come, group)
         # Each sender's rows lie in order of expert: say of each row which one it is for.
-        mine = torch.arange(n_experts // owners).repeat(owners)
-        local = mine.repeat_interleave(arriving.flatten()).to(x.device)[:, None]
+        mine = torch.arange(n_experts // owners, device=x.device).repeat(owners)
+        counts = torch.tensor(arriving, device=x.device).flatten()
+        local = mine.repeat_interleave(counts, output_size=sum(come))[:, None]
         ones = torch.ones_like(local, dtype=topk_weight.dtype)
-        served = arriving.sum(0).tolist() if splits is not None else None
+        served = [sum(rows) for rows in zip(*arriving, strict=True)] if splits else None
         said = run(arrived, local, ones, gate_up.to_local(), down.to_local(), served)
         returned = Travel.apply(said, come, leave, group)
         unpermuted = torch.empty_like(returned).index_copy(0, order, returned)
@@ -80,16 +81,17 @@ def to_their_owners(run: ExpertsFunction, mesh: DeviceMesh) -> ExpertsFunction:
 
 def row_counts(
     expert_of_row: Tensor, splits: list[int] | None, n_experts: int, group: Any, owners: int
-) -> tuple[Tensor, Tensor]:
-    """Rows that leave, and rows that arrive: [owners, experts of one owner] each, on the CPU.
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Rows that leave for each expert, by owner; and rows that arrive for mine, by sender.
 
     With `splits` nothing is counted and nobody is asked: all processes are taken to send the
     same numbers of rows (a dry run, on tensors without data).
     """
     if splits is not None:
-        leaving = torch.tensor(splits).view(owners, -1)
-        return leaving, leaving[dist.get_rank(group)].repeat(owners, 1)
-    leaving = torch.bincount(expert_of_row, minlength=n_experts).view(owners, -1)
-    arriving = torch.empty_like(leaving)
-    dist.all_to_all_single(arriving, leaving, group=group)
-    return leaving.cpu(), arriving.cpu()
+        each = n_experts // owners
+        leaving = [splits[start : start + each] for start in range(0, n_experts, each)]
+        return leaving, [leaving[dist.get_rank(group)]] * owners
+    counts = torch.bincount(expert_of_row, minlength=n_experts).view(owners, -1)
+    arriving = torch.empty_like(counts)
+    dist.all_to_all_single(arriving, counts, group=group)
+    return counts.tolist(), arriving.tolist()
