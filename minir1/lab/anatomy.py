@@ -108,8 +108,7 @@ def planted(
         begun.append(text)
         prompts.append([*prompt_ids(tokenizer, problem.question), *tokenizer.encode(text)])
     keys = [row_key(0, 0, i, 0) for i in range(len(problems))]
-    limits = {"max_new_tokens": max_new_tokens, "eos_id": tokenizer.eos_id}
-    rollouts = sample(model, prompts, keys, **limits)
+    rollouts = sample(model, prompts, keys, max_new_tokens=max_new_tokens, eos_id=tokenizer.eos_id)
     on = right = 0
     for problem, start, rollout in zip(problems, begun, rollouts, strict=True):
         text = f"{start} {tokenizer.decode(rollout.completion_ids)}"

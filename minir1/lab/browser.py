@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from matplotlib.colors import to_hex
 
 from minir1.lab.explore import explore
 from minir1.lab.picture import Picture
@@ -82,7 +83,7 @@ class Browser:
             parts = zip(spots, self.words[row], self.values[row][colour], strict=True)
             for (at, x, width), word, value in parts:
                 ink = DOWN_UP((value / top + 1) / 2) if colour == "advantage" else UP(value / top)
-                box(axes, x, y + 0.3 + at * line, width, word, ink)
+                box(axes, x, y + 0.3 + at * line, width, word, to_hex(ink))
             y += height
         said = "; ".join(self.headline(row) for row in rows)
         return Picture(figure, f"{self.group.problem.question}. {said}")

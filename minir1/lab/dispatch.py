@@ -30,11 +30,12 @@ def permutation(words: Sequence[str], experts: Sequence[Sequence[int]]) -> Pictu
             coordsA="data", coordsB="data", axesA=axes, axesB=axes, color=ink, linewidth=1.6,
         )  # fmt: skip
         axes.add_patch(line)
+    names = list(words)
     for row, expert in enumerate(flat.tolist()):
-        box(axes, 0.1 + row * step, 0.32, step * 0.94, words[row // k], INKS[expert % len(INKS)])
+        box(axes, 0.1 + row * step, 0.32, step * 0.94, names[row // k], INKS[expert % len(INKS)])
     for place, row in enumerate(order.tolist()):
         expert = int(flat[row])
-        box(axes, 0.1 + place * step, 1.55, step * 0.94, words[row // k], INKS[expert % len(INKS)])
+        box(axes, 0.1 + place * step, 1.55, step * 0.94, names[row // k], INKS[expert % len(INKS)])
     for expert in sorted(set(flat.tolist())):
         spots = [place for place, row in enumerate(order) if flat[row] == expert]
         middle = 0.1 + (spots[0] + spots[-1] + 1) / 2 * step

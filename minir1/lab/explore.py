@@ -45,6 +45,7 @@ def explore(draw: Callable[..., Any], **choices: Sequence[Any]) -> None:
     handles = {name: _handle(name, values) for name, values in choices.items()}
 
     def redraw(_: Any) -> None:
+        assert page is not None, "a display with an id is a page"
         page.update(draw(**{name: handle.value for name, handle in handles.items()}))
 
     from ipywidgets import VBox

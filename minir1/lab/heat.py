@@ -34,9 +34,10 @@ def heat(
     most = max(float(np.nanmax(part)) for part in parts.values())
     size = max(abs(least), abs(most), 1e-9)
     low, high = limits or ((-size, size) if least < 0 else (0.0, size))
-    scale = ScalarMappable(Normalize(low, high), DOWN_UP if low < 0 else UP)
+    norm, colors = Normalize(low, high), DOWN_UP if low < 0 else UP
+    scale = ScalarMappable(norm, colors)
     for axes, part in zip(row, parts.values(), strict=True):
-        axes.imshow(part, cmap=scale.cmap, norm=scale.norm, aspect="auto", interpolation="none")
+        axes.imshow(part, cmap=colors, norm=norm, aspect="auto", interpolation="none")
         axes.grid(visible=False)
         x_label(axes, x_name)
         _names(axes, rows, cols)

@@ -90,7 +90,7 @@ def ratio_chart(model: Transformer, batch: Batch) -> Picture:
         "of a sequence, mean of logs": (log_r.sum(-1) / counts).exp().numpy(),
     }
     figure, row = panels(*((f"Ratio {name}", "share") for name in kinds), height=2.4)
-    edges = np.linspace(0.4, 1.6, 41)
+    edges = np.linspace(0.4, 1.6, 41).tolist()
     for axes, (_name, values) in zip(row, kinds.items(), strict=True):
         axes.hist(
             values.clip(0.4, 1.6), edges, weights=np.full(len(values), 1 / len(values)),

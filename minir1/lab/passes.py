@@ -46,8 +46,9 @@ def bias_chart(chance: int | float, n: int) -> Picture:
     """pass@k from n samples: what two estimators say on average, beside the truth."""
     ks, counts = np.arange(1, n + 1), np.arange(n + 1)
     weights = binom.pmf(counts, n, chance)
-    honest = [weights @ [stats.pass_at_k(n, int(c), int(k)) for c in counts] for k in ks]
-    plugged = [weights @ (1 - (1 - counts / n) ** k) for k in ks]
+    each = [[stats.pass_at_k(n, int(c), int(k)) for c in counts] for k in ks]
+    honest = np.array(each) @ weights
+    plugged = (1 - (1 - counts / n) ** ks[:, None]) @ weights
     truth = 1 - (1 - chance) ** ks
     return lines(
         f"pass@k from {n} samples of a problem with chance {chance:g}", "mean of the estimate",

@@ -28,8 +28,7 @@ def ask(
         [tokenizer.bos_id, *tokenizer.encode(template(problem.question))] for problem in problems
     ]
     keys = [row_key(0, step=0, prompt=i, sample=0) for i in range(len(problems))]
-    limits = {"max_new_tokens": max_new_tokens, "eos_id": tokenizer.eos_id}
-    rollouts = sample(model, prompts, keys, **limits)
+    rollouts = sample(model, prompts, keys, max_new_tokens=max_new_tokens, eos_id=tokenizer.eos_id)
     return [tokenizer.decode(rollout.completion_ids) for rollout in rollouts]
 
 

@@ -1,7 +1,7 @@
 """Keeping the experts equally busy, with no help from the loss or almost none.
 
-1. The bias rule (DeepSeek-V3 report, section 2.1.2; 2408.15664). After each step, with the
-   load counted over the whole batch:
+1. The bias rule (DeepSeek-V3 report, 2412.19437, section 2.1.2; 2408.15664). After each step,
+   with the load counted over the whole batch:
 
        b_i += gamma  if expert i had less than the mean load,   b_i -= gamma  if more
 
