@@ -1,9 +1,12 @@
 """A picture with handles: drawn once where nobody can turn them, redrawn where somebody can."""
 
+from pathlib import Path
+
 import IPython.display
 import pytest
 
 from minir1.lab import explore as module
+from minir1.lab.build import execute
 from minir1.lab.explore import explore, is_live
 
 
@@ -73,3 +76,24 @@ def test_on_a_page_each_turn_draws_again(monkeypatch, shown):
 def test_a_choice_needs_values():
     with pytest.raises(ValueError, match=r"size = .* can't be used"):
         explore(draw, size=[], name=["a"])
+
+
+CELLS = (
+    "from minir1.lab.explore import explore\n"
+    "from minir1.lab.intervals import one_count\n"
+    "explore(one_count, right=[3, 1, 2], problems=[10, 20])",
+    "from ipywidgets.widgets.widget import _instances\n"
+    "(slider,) = [w for w in _instances.values() if getattr(w, 'description', '') == 'right']\n"
+    "slider.value = 2",
+)
+
+
+def test_a_saved_notebook_keeps_the_last_picture(monkeypatch):
+    """In a real kernel: a widget dies with it, the picture below it stays in the file."""
+    from nbformat import v4
+
+    monkeypatch.setenv(module.VARIABLE, "1")
+    notebook = v4.new_notebook(cells=[v4.new_code_cell(source) for source in CELLS])
+    execute(notebook, Path(__file__).parent)
+    (picture,) = [one for one in notebook.cells[0].outputs if "image/png" in one.data]
+    assert picture.data["text/plain"].startswith("2 of 10")
