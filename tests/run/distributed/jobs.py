@@ -150,6 +150,7 @@ def types(world: World, config: Config) -> dict[str, Any]:
     with world.replica(model) as copy:
         routers = {router.weight.dtype for router in copy.routers()}
         replica = {"router": routers.pop(), "other": copy.embed_tokens.weight.dtype}
+    assert {tensor.device.type for tensor in copy.state_dict().values()} == {"meta"}  # given back
     return {
         "masters": {p.dtype for p in model.parameters()},
         "gradients": {p.grad.dtype for p in model.parameters()},

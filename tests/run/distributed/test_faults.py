@@ -12,6 +12,8 @@ from minir1.run.distributed import SOLO, ProcessLost
 from minir1.run.marker import MARKER
 from minir1.run.metrics import read_metrics, without_clocks
 
+pytestmark = pytest.mark.timeout(600)  # several processes, on a machine that may be busy
+
 QUICK = ParallelConfig(timeout_s=6)
 
 

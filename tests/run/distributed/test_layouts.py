@@ -8,6 +8,8 @@ import torch
 from minir1.config import ParallelConfig
 from minir1.run.distributed import SOLO
 
+pytestmark = pytest.mark.timeout(600)  # several processes, on a machine that may be busy
+
 LOSS, NORM = 1e-6, 1e-6
 """How far a loss may be away (absolute), and a gradient norm (relative)."""
 

@@ -17,6 +17,8 @@ from minir1.run.distributed import SOLO
 from minir1.run.metrics import read_metrics, without_clocks
 from minir1.run.pieces import INDEX, Reader, overlap
 
+pytestmark = pytest.mark.timeout(600)  # several processes, on a machine that may be busy
+
 ANY = [(0, 1), (1, 1), (2, 1), (2, 2), (4, 2), (4, 4)]
 """0 processes: the null object, without any launcher."""
 

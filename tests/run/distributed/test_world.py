@@ -1,5 +1,6 @@
 """One process is a world of its own, and nobody else names torch.distributed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 import minir1
 from minir1.config import Config, ParallelConfig
 from minir1.run.distributed import SOLO, World, join
+from minir1.run.metrics import read_metrics, without_clocks
 
 
 def test_one_process_is_the_main_one_and_answers_for_all():
@@ -25,6 +27,47 @@ def test_without_a_launcher_nothing_is_started(monkeypatch):
     with join(Config(device="cpu")) as world:
         assert world is SOLO
     assert not torch.distributed.is_initialized()
+
+
+@pytest.mark.parametrize(
+    "parallel",
+    [ParallelConfig(dtype="bfloat16"), ParallelConfig(offload_optimizer=True)],
+    ids=["bfloat16", "offload"],
+)
+def test_one_process_may_keep_its_model_in_shards(monkeypatch, tmp_path, jobs, parallel):
+    """On one GPU too, rounding and offloading are FSDP's: the same code as on eight."""
+    monkeypatch.delenv("RANK", raising=False)
+    monkeypatch.setattr(jobs.groups_module, "judge", jobs.judge)
+    config = replace(jobs.CONFIG, parallel=parallel)
+    with join(config) as world:
+        assert world is not SOLO and (world.rank, world.size) == (0, 1)
+        jobs.stage(world, config, tmp_path, "pretrain", 3)
+        jobs.stage(world, config, tmp_path, "zero", 2)
+    assert not torch.distributed.is_initialized()
+    rows = read_metrics(tmp_path)
+    assert [row["stage"] for row in rows] == ["pretrain"] * 3 + ["zero"] * 2
+    gap = 0.2 if parallel.dtype == "bfloat16" else 1e-5
+    assert all(row["sampling/sampling_logp_difference/max"] < gap for row in rows[3:])
+
+
+def test_forgetting_activations_changes_no_bit(tmp_path, jobs, monkeypatch):
+    """In the null object too, for the policy and for its twin, the reference."""
+    monkeypatch.setattr(jobs.groups_module, "judge", jobs.judge)
+    diaries = []
+    for forget in (False, True):
+        config = replace(jobs.CONFIG, parallel=ParallelConfig(activation_checkpointing=forget))
+        out = tmp_path / str(forget)
+        jobs.stage(SOLO, config, out, "pretrain", 3)
+        jobs.stage(SOLO, config, out, "zero", 3)
+        diaries.append([without_clocks(row) for row in read_metrics(out)])
+    assert diaries[0] == diaries[1] and diaries[0][-1]["kl"] > 0
+    model = SOLO.place(lambda: jobs.new_model(config, jobs.CPU), config, jobs.CPU)
+    twin = SOLO.twin(model, config, jobs.CPU)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    ids = torch.ones(1, 4, dtype=torch.long)
+    assert twin(ids).abs().max() > 0 == model(ids).abs().max()  # a twin computes with its own
 
 
 def test_owners_of_experts_need_processes(monkeypatch):
