@@ -1,0 +1,279 @@
+# %% [markdown]
+# # 08 R1-Zero on your laptop, with controls
+#
+# In January 2025 a curve went around the world: a model that is only told *right* or *wrong* thinks longer by itself and
+# gets better. Here is the same experiment, ten minutes on a laptop, **with what the famous curve did not have**: six seeds, a
+# control where it must fail, and a yardstick that separates patience from insight.
+#
+# | | |
+# |---|---|
+# | **You need** | lessons 00, 06 and 07. No GPU, no network |
+# | **Time** | 60 minutes to read and answer; the cells take about a minute (a few live steps of RL) |
+# | **Hardware and cost** | any laptop; the whole run, if you make it: ten minutes on two cores, some cents |
+#
+# The curves come from committed runs: every number below is computed from their rows when this page is built.
+#
+# **After this lesson you can**
+#
+# 1. write the whole of R1-Zero as a loop of ten lines, and say what each does;
+# 2. write down before a run what would refute you;
+# 3. read six seeds and a control together, and say what the control excludes;
+# 4. split a gain into patience and insight, and into easy and hard problems;
+# 5. say what an "aha" is worth here, and what this experiment does *not* show.
+
+# %%
+from minir1.bench.seeds import read_results
+from minir1.bench.thresholds import current
+from minir1.lab.picture import Note, Table
+from minir1.lab.published import load
+from minir1.lab.scale import at_scale
+from minir1.lab.show import show
+
+published = load("laptop")
+run, config, tokenizer = published.run, published.config, published.tokenizer
+base, policy, task = published.base, published.policy, published.task
+rows = current(read_results())
+
+# %% [markdown]
+# ## The whole algorithm
+#
+# A base, problems with a verifier, and this loop. There is no human solution in it, no reward model, no value network.
+# Below it runs for a few steps, live, with small groups.
+#
+# **Predict.** After so few steps, what will have changed: accuracy, length, both, nothing?
+
+# %%
+import copy
+from dataclasses import replace
+
+from minir1.rl.behaviour import length_metrics, reward_metrics, trace_metrics
+from minir1.rl.groups import sample_groups
+from minir1.rl.step import grpo_step
+from minir1.run.optim import build_optimizer
+
+steps, prompts, size = at_scale(smoke=(2, 3, 4), laptop=(8, 8, 8), full=(80, 16, 16))
+sizes = {"questions_per_step": prompts, "group_size": size, "max_new_tokens": 160}
+live, learner = replace(config.zero, **sizes), copy.deepcopy(base)
+optimizer = build_optimizer(learner, live.optim)
+
+# %%
+diary = []
+for step in range(steps):
+    problems = task.problems("train", seed=step)
+    groups, _ = sample_groups(learner, tokenizer, task, problems, live, seed=0, step=step)
+    grpo_step(learner, optimizer, groups, live, seed=f"live/{step}")
+    diary.append(reward_metrics(groups) | length_metrics(groups) | trace_metrics(groups, tokenizer))
+
+names = {"reward": "reward", "completions/mean_length": "length", "checks": "checks"}
+table = [(step + 1, *(f"{row[name]:.2f}" for name in names)) for step, row in enumerate(diary)]
+Table(("step", *names.values()), table)
+
+# %% [markdown]
+# The only teacher is the verifier. Read what it says, and some of the last rollouts, before any curve:
+
+# %%
+import torch
+
+from minir1.lab.browser import Browser
+from minir1.rl.advantage import group_advantages
+
+group = max(groups, key=lambda one: not one.dead)
+advantages = group_advantages(torch.tensor([group.totals]), live.advantage)[0].tolist()
+display(show(type(task).verify))
+Browser(group, advantages, tokenizer, learner).browse()
+
+# %% [markdown]
+# That is all: `minir1 zero` is this loop with checkpoints and a diary ([minir1/stages/zero.py](../minir1/stages/zero.py)).
+# A few steps of a few groups are noise, though. Do not read a trend into ten numbers: look at the whole run.
+#
+# ## Before you look
+#
+# A curve that goes up can always be explained afterwards. So the claims were written down **before** the seeds were run, each as
+# a number that would refute it. **Predict** each of them now: by how much will accuracy, length and checks grow?
+
+# %%
+from minir1.bench.thresholds import THRESHOLDS, verdicts
+
+claims = [(one.recipe, one.claim) for one in THRESHOLDS if one.recipe.startswith("laptop")]
+display(show(verdicts))
+Table(("recipe", "claim"), claims)
+
+# %% [markdown]
+# ## Six seeds and a control
+#
+# The control is the same run with one thing changed: in what its base has read, the checks **lie** ("14 ? 22 yes" as often as
+# no). Checking can't pay there. If length grew anyway, then length would grow for some other reason than thinking.
+#
+# **Predict** the control's three curves.
+
+# %%
+from minir1.lab.seeds import seed_curves
+
+curves = seed_curves(rows, ["laptop", "laptop_lying"])
+display(curves)
+Note(verdicts(rows))
+
+# %% [markdown]
+# Look at the thin lines before the thick one: they are the seeds. What all of them do is a property of the recipe; what one
+# does is an accident. And the control says: **thinking grows where it pays.** RL does not make a model think. It makes
+# it do more of what was rewarded, and a truthful check is what makes a second try worth its tokens.
+#
+# ### What went wrong here?
+#
+# Suppose you had only the lower curves: reward creeps up, responses get *shorter*, no error anywhere. "RL does not work for
+# reasoning", says the report. **Predict** what single measurement on the base would have told them before the run.
+
+# %%
+from minir1 import recipes
+from minir1.lab.charts import bars
+from minir1.lab.corpus import read_documents, trace_of
+
+share = {}
+for name in ("laptop", "laptop_lying"):
+    found = [trace_of(one) for one in read_documents(recipes.get(name), 800)]
+    counts = [one[0] for one in found if one is not None]
+    share[name] = 100 * sum(c.truthful_checks for c in counts) / sum(c.checks for c in counts)
+bars("Checks in the base corpus that are true", "percent", share, fmt="{:.0f}%", marked=["laptop"])
+
+# %% [markdown]
+# A check that is true half the time carries nothing. Measure the *skill* that you hope to amplify, in the base, before you pay
+# for RL (lesson 02 shows how). Large models are no different: whether RL "works" on a base was traced to whether it already
+# verifies and backtracks sometimes (arXiv 2503.01307).
+#
+# ## Patience or insight?
+#
+# Blind search with as many tries is the yardstick: who is on the dashed line has only become patient.
+#
+# **Predict.** Will base and policy be above or below it?
+
+# %%
+from minir1.lab.seeds import gain_split, seed_path
+from minir1.run.insight import BlindSearch
+
+display(show(BlindSearch))
+path = seed_path(rows, "laptop")
+gain = gain_split(rows, "laptop")
+display(path, gain)
+Note(f"{path.words}. {gain.words}.")
+
+# %% [markdown]
+# Most of the gain is patience: not to stop after a "no". The smaller part is insight, and here it is mostly *order*: tries
+# that are not repeated, in a sequence that leaves nothing out. Read again what the base corpus contains (lesson 02): both
+# were there, without discipline. RL **selected**; it did not invent.
+#
+# ## Which problems were won?
+#
+# **Predict.** The gain is large. Can problems that the base solved be *lost*?
+
+# %%
+from minir1.lab.anatomy import by_difficulty, transitions
+
+display(transitions(run))
+by_difficulty(run)
+
+# %% [markdown]
+# Yes: sampling is a lottery, on both sides. Compare the bars with blind search: on hard problems the policy is better, on the
+# easiest it can even be worse. One number, "pass@1", hides that.
+#
+# ## It takes longer to think. Does that help?
+#
+# Cut every response at a budget, and count what was solved by then.
+
+# %%
+from minir1.lab.anatomy import by_budget, length_by_verdict
+
+display(by_budget(run))
+length_by_verdict(run)
+
+# %% [markdown]
+# More budget, more solved: here thinking time is worth its tokens. But the second picture is a warning. The **longest** answers are the
+# wrong ones: who does not find it goes on to the limit. So a growing mean length is not a proof of better
+# thinking. It may be made of failures.
+#
+# ## The aha, planted
+#
+# The famous "aha moment" is a model that notices its own mistake. Test it: **plant** a mistake. Each response below begins with a
+# wrong try that we wrote. Once its check says *no*, as it should. Once it says *yes*, which is false.
+#
+# **Predict** for base and policy: who goes on to another try? Who still ends right?
+
+# %%
+from minir1.lab.anatomy import planted, planted_chart
+from minir1.run.evaluate import heldout_problems
+
+asked = heldout_problems(config.task, at_scale(smoke=6, laptop=60, full=300))
+models = {"base": base, "after RL": policy}
+found = {
+    f"{name}, check says {said}": planted(model, tokenizer, task, asked, said, config.task)
+    for said in ("no", "yes")
+    for name, model in models.items()
+}
+aha = planted_chart(found)
+display(show(planted), aha)
+
+# %% [markdown]
+# After a true *no*, RL goes on where the base gave up. After a false *yes*, both stop: the policy never doubts a yes. So the
+# recovery is real and it is **narrow**: it obeys its own checks, it does not look at the work behind them. Remember that when
+# somebody shows you one transcript with "Wait".
+#
+# ## Does it carry over?
+
+# %%
+from minir1.lab.curves import all_sets
+from minir1.lab.transcripts import before_and_after
+
+display(before_and_after(run, 2))
+all_sets(run)
+
+# %% [markdown]
+# Numbers of the same kind: yes. Four numbers, or larger ones: read the last picture. What was learned is a skill on *this* kind
+# of problem. A report that leaves the second half of the picture out is not wrong, only useless.
+#
+# ## What this does not show
+#
+# - That nothing but RL gives the gain. More pre-training or fine-tuning on right answers at the same cost are controls of their own.
+# - That large models do it the same way. The mechanism is visible here *because* the model is small.
+# - That length causes accuracy. The budget picture suggests it; only a run with a forced length could say.
+#
+# # The same code at scale
+#
+# The loop has no size in it. This run beside R1-Zero, and its bill:
+
+# %%
+from minir1.lab.numbers import beside_r1_zero, bill
+
+display(show(grpo_step), beside_r1_zero(run))
+bill(run)
+
+# %% [markdown]
+# # Check yourself
+#
+# Answer aloud, then open.
+#
+# <details><summary>1. Name what is *not* in the loop, though people expect it. (objective 1)</summary>
+#
+# Human solutions, a reward model, a value network, and any reward for length or for checking.
+# </details>
+# <details><summary>2. Why write thresholds down before? (objective 2)</summary>
+#
+# Afterwards some story fits every curve. A number that was fixed before can be missed.
+# </details>
+# <details><summary>3. What does the lying control exclude? (objective 3)</summary>
+#
+# That length and checks grow by themselves, from GRPO, the divisor or the temperature: all of these are the same there.
+# </details>
+# <details><summary>4. Accuracy is four times that of the base, and exactly on the dashed line. Insight? (objective 4)</summary>
+#
+# No, patience: blind search with as many tries does as well.
+# </details>
+# <details><summary>5. A transcript says "wait, that is wrong" and mends it. What would convince you? (objective 5)</summary>
+#
+# A rate over many planted mistakes, beside the base's rate, and also where the model's own check is false.
+# </details>
+# <details><summary>6. Your own run ends with 74% where the table says 80%. Broken?</summary>
+#
+# Compare with the spread of the seeds, and with the interval of your evaluation (lesson 12).
+# </details>
+#
+# **Where next.** Make your own: `make r1` (about ten minutes), then `minir1 report laptop`. Change one dial and write down first what
+# will happen: `minir1 run laptop --corpus.sweep-share 0.3 --out runs/mine`.
