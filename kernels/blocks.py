@@ -36,9 +36,11 @@ def compiled_table(rows: list[dict[str, Any]]) -> str:
         " shared kB | wgmma | TMA | warps specialised |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    wide = [r for r in rows if r["chip"] == "sm_90" and r["shape"] == "wide"]
-    for op, kernel in dict.fromkeys((r["op"], r["kernel"]) for r in wide):
-        found = [r for r in wide if (r["op"], r["kernel"]) == (op, kernel)]
+    chip = [r for r in rows if r["chip"] == "sm_90"]
+    for op, kernel in dict.fromkeys((r["op"], r["kernel"]) for r in chip):
+        found = [r for r in chip if (r["op"], r["kernel"]) == (op, kernel)]
+        # A kernel that is the same at all widths is compiled once, and listed with the first.
+        found = [r for r in found if r["shape"] == "wide"] or found
         most = [max(r["registers"] for r in found if r["triton"] == v) for v in versions]
         cells = [
             op,
