@@ -27,14 +27,13 @@ def cheat(verifier, gold):
     numbers, target = list(gold["numbers"]), gold["target"]
     found = [one.expression for one in ordered_tries(numbers, "+-*", 99) if one.value == target]
     most = max(numbers)
-    long_sum = " + ".join([str(most)] * (target // most) + [f"{most} / {most}"] * (target % most))
+    one = f"{most} / {most}"
+    long_sum = " + ".join([str(most)] * (target // most) + [one] * (target % most + 1))
     return {
         "anywhere": f"{target} {target}",
         "value_only": f"<think> </think> <answer>{target}</answer>",
         "any_answer": "".join(f"<answer>{text}</answer>" for text in [*found, "0"]),
-        "no_counting": f"<answer>{long_sum} + {most} / {most} - 3 / 3</answer>".replace(
-            "3 / 3", f"{most} / {most}"
-        ),
+        "no_counting": f"<answer>{long_sum} - {one}</answer>",
         "in_the_thinking": f"<think> 0 = {target}</think>",
     }[verifier]
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+
+import torch
+from torch import Tensor
 
 from minir1.lab.exercises.inputs import batch_and_logprobs
 from minir1.lab.grader.exercise import Case, Draw, Edit, Exercise, Part
@@ -90,16 +94,21 @@ def near_cases(draw: Draw) -> Iterator[Case]:
     logprobs = logprobs * batch.loss_mask
     for distance in (0.0, 1e-4, 1e-3):
         nearby = logprobs + draw.normal(*logprobs.shape, scale=distance)
-        yield Case((logprobs, nearby, batch), judge=never_negative)
+        gap = torch.where(batch.loss_mask, (nearby - logprobs).double(), 0.0)
+        judge = partial(precise, torch.expm1(gap) - gap)
+        yield Case((logprobs, nearby, batch), judge=judge)
 
 
-def never_negative(value: object) -> str:
-    """k3 is at least 0 at every token."""
-    import torch
-
-    if not isinstance(value, torch.Tensor):
+def precise(right: Tensor, value: object) -> str:
+    """Never negative, and still the right number where it is tiny."""
+    if not isinstance(value, Tensor) or not value.is_floating_point():
         return "judge.no_tensor"
-    return "judge.negative_kl" if bool((value < 0).any()) else ""
+    if value.shape != right.shape:
+        return "judge.other_shape"
+    if bool((value < 0).any()):
+        return "judge.negative_kl"
+    close = torch.isclose(value.double(), right, rtol=0.05, atol=1e-10)
+    return "" if bool(close.all()) else "judge.lost_digits"
 
 
 K3 = Exercise(

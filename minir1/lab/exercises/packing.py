@@ -69,7 +69,7 @@ COLLATE = Exercise(
     difficulty=4,
     importance=5,
     minutes=35,
-    needs=("token_weights",),
+    needs=("token_logprobs",),
     parts=(
         Part("shift", 1, only("inputs", "targets")),
         Part("masks", 2, only("token_mask", "loss_mask")),

@@ -33,8 +33,9 @@ def router(draw: Draw, groups: int = 1, spread: float = 0.3, **given: Any) -> Si
 
 def in_any_order(value: Any) -> Any:
     """The experts of a token have no order."""
-    whole = isinstance(value, Tensor) and not value.is_floating_point()
-    return value.sort(-1).values if whole and value.ndim else value
+    if isinstance(value, Tensor) and value.ndim and value.dtype in (torch.int32, torch.int64):
+        return value.sort(-1).values
+    return value
 
 
 def choice_cases(draw: Draw, groups: int, shift: float = 0.0) -> Iterator[Case]:

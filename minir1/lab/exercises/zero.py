@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from minir1.lab.grader.exercise import Case, Draw, Edit, Exercise, Part
 from minir1.run.stats import pass_at_k
 
-NOTEBOOK = "08_r1_zero"
+NOTEBOOK = "08_r1_zero_on_your_laptop"
 
 
 def dead_chance(chance: float, group_size: int) -> float:

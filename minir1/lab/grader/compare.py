@@ -62,8 +62,8 @@ def compare(expected: Any, got: Any, tolerance: Tolerance, where: str = "") -> D
     elif isinstance(expected, dict | Record):
         mine, theirs = held(expected), held(got)
         if set(mine) != set(theirs):
-            names = (f"fields {sorted(map(str, one))}" for one in (mine, theirs))
-            return Difference("type", *names, where)
+            ours, yours = (f"fields {sorted(map(str, one))}" for one in (mine, theirs))
+            return Difference("type", ours, yours, where)
         form = "[{!r}]" if isinstance(expected, dict) else ".{}"
         pairs = ((form.format(name), mine[name], theirs[name]) for name in mine)
     else:

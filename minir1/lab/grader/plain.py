@@ -22,6 +22,8 @@ import torch
 from safetensors.torch import load, save
 
 MAX_DEPTH = 50
+MAX_NUMBERS = 4_000_000
+"""Numbers of one tensor; no exercise needs more than some thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
         return torch.from_numpy(np.ascontiguousarray(value))
     if isinstance(value, torch.Tensor):
-        return Record("tensor without data", {}) if value.is_meta else value.detach().to("cpu")
+        if value.is_meta or value.numel() > MAX_NUMBERS:
+            return Record("tensor without data" if value.is_meta else "huge tensor", {})
+        return value.detach().to("cpu")
     if isinstance(value, Mapping):
         return {
             k if isinstance(k, str | int | float) else repr(k): plain(v, deeper)

@@ -6,6 +6,7 @@ be read are the answer's own doing, and end the list there.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -171,5 +172,7 @@ def records(data: bytes) -> list[dict[str, Any]]:
 
 @functools.cache
 def the_worker() -> Worker:
-    """The one that this process shares; it ends with the process, for its pipe is closed then."""
-    return Worker()
+    """The one that this process shares; it ends with the process."""
+    worker = Worker()
+    atexit.register(worker.close)
+    return worker

@@ -1,7 +1,8 @@
 """`python -m minir1.lab.mutants [EXERCISE ...]`: try all wrong and right answers.
 
-Without names it tries every exercise and writes the table: `minir1/results/kill_table.jsonl`, and
-`solutions/KILLS.md` for readers. With names it only prints. The status is 1 if a grader failed.
+It prints what is not as it should be, and writes the table: `minir1/results/kill_table.jsonl`, and
+`solutions/KILLS.md` for readers. With names, only the rows of these exercises are made again. The
+status is 1 if a grader failed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 
 from minir1.lab.course import ROOT
 from minir1.lab.exercises import COURSE, get
-from minir1.lab.mutants.table import Remembering, Row, attempt, render, tries, write
+from minir1.lab.mutants.table import Remembering, Row, attempt, read, render, tries, write
 
 ROWS = ROOT / "minir1" / "results" / "kill_table.jsonl"
 PAGE = ROOT / "solutions" / "KILLS.md"
@@ -40,9 +41,11 @@ def main(names: list[str]) -> int:
         print(f"{exercise.id}: {len(mine)} tried, {len(faults)} not as they should be", flush=True)
         for row in faults:
             print(f"  {row.made}  {row.name}: {fault(row)}", flush=True)
-    if not names:
-        write(rows, ROWS)
-        PAGE.write_text(INTRODUCTION + render(rows) + "\n", encoding="utf-8")
+    others = [row for row in read(ROWS) if row.exercise not in names] if names else []
+    made = {one.id: [row for row in (*others, *rows) if row.exercise == one.id] for one in COURSE}
+    whole = [row for mine in made.values() for row in mine]
+    write(whole, ROWS)
+    PAGE.write_text(INTRODUCTION + render(whole) + "\n", encoding="utf-8")
     return 1 if any(not row.ok for row in rows) else 0
 
 

@@ -168,5 +168,7 @@ def write(rows: Sequence[Row], path: Path) -> None:
 
 
 def read(path: Path) -> list[Row]:
-    """The rows of a file that `write` made."""
+    """The rows of a file that `write` made; none if it is not there."""
+    if not path.exists():
+        return []
     return [Row(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -8,7 +8,7 @@
 # %%
 from minir1.lab.desk import check, hint, peek, progress, solution
 
-progress("08_r1_zero")
+progress("08_r1_zero_on_your_laptop")
 
 # %% [markdown]
 # ## 1. `dead_chance`
@@ -98,4 +98,4 @@ peek(pass_at_k, 4, 1, 2)
 check(pass_at_k)
 
 # %%
-progress("08_r1_zero")
+progress("08_r1_zero_on_your_laptop")

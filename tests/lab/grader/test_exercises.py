@@ -1,0 +1,109 @@
+"""Every exercise of the course: its hole earns nothing, its solution everything."""
+
+import ast
+import inspect
+import textwrap
+
+import pytest
+
+from minir1.lab.course import ROOT, solution_of, wrong_solutions
+from minir1.lab.exercises import COURSE, NOTEBOOKS, get
+from minir1.lab.grader.answer import body_of, cells_of, find, function_of
+from minir1.lab.grader.exercise import Draw
+from minir1.lab.grader.grade import draw_cases
+from minir1.lab.grader.outcome import Status
+from minir1.lab.source import fill
+from minir1.lab.words import LANGUAGES, Words
+
+EACH = pytest.mark.parametrize("exercise", COURSE, ids=lambda one: one.id)
+
+
+def test_the_course_is_as_large_as_promised():
+    assert len(COURSE) >= 30 and len({one.id for one in COURSE}) == len(COURSE)
+    sources = {file.stem for file in (ROOT / "solutions" / "src").glob("*.py")}
+    assert sources == set(NOTEBOOKS)
+    for one in COURSE:
+        assert 1 <= one.difficulty <= 5 and 1 <= one.importance <= 5 and one.minutes > 0
+        names = [part.name for part in one.parts]
+        assert len(set(names)) == len(names) and all(part.points > 0 for part in one.parts)
+        for needed in one.needs:
+            assert COURSE.index(get(needed)) < COURSE.index(one), f"{one.id} needs a later one"
+
+
+@EACH
+def test_the_answer_cell_has_the_package_functions_name_signature_and_docstring(exercise):
+    if exercise.of is None:
+        return
+    mine = function_of(solution_of(exercise), exercise.id)
+    source = textwrap.dedent(inspect.getsource(inspect.unwrap(exercise.of)))
+    theirs = ast.parse(source).body[0]
+    assert ast.unparse(mine.args) == ast.unparse(theirs.args)
+    assert ast.unparse(mine.returns) == ast.unparse(theirs.returns)
+    assert ast.get_docstring(mine) == ast.get_docstring(theirs)
+
+
+@EACH
+def test_the_solution_has_all_points(exercise, graded):
+    outcome = graded(exercise.id, solution_of(exercise))
+    assert outcome.points == outcome.max_points == exercise.max_points, outcome.first_fault
+    assert outcome.mistake == ""
+
+
+@EACH
+def test_the_untouched_answer_is_not_done(exercise, graded):
+    source = ROOT / "solutions" / "src" / f"{exercise.notebook}.py"
+    cells = [fill(cell, solved=False) for cell in cells_of(source)]
+    answer = find(cells, exercise.id)
+    assert answer.state == "hole"
+    outcome = graded(exercise.id, answer.text)
+    assert outcome.points == 0 and outcome.status is Status.NOT_DONE
+    assert {part.status for part in outcome.parts} == {Status.NOT_DONE}
+
+
+@EACH
+def test_there_are_enough_mistakes_and_each_can_be_made(exercise):
+    wrong = wrong_solutions(exercise)
+    assert len(wrong) >= 6
+    right = solution_of(exercise)
+    for name, text in wrong.items():
+        assert text != right and body_of(function_of(text, exercise.id)), name
+
+
+@EACH
+def test_inputs_are_fresh_each_time_and_the_same_for_one_seed(exercise):
+    def seen(seed):
+        return [repr((case.args, dict(case.kwargs)))
+                for part in draw_cases(exercise.parts, seed) for case in part]  # fmt: skip
+
+    if exercise.id not in ("test_group_advantages",):
+        assert seen(1) != seen(2)
+    from minir1.lab.grader.plain import plain
+
+    def values(seed):
+        return repr(
+            [plain(case.args) for part in draw_cases(exercise.parts, seed) for case in part]
+        )
+
+    assert values(3) == values(3)
+
+
+@EACH
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_exercise_has_its_words(exercise, language):
+    words = Words(language)
+    assert len(words.get(f"exercise.{exercise.id}.hints")) == 3
+    assert set(words.get(f"exercise.{exercise.id}.parts")) == {part.name for part in exercise.parts}
+    assert set(words.get(f"exercise.{exercise.id}.mistakes")) == set(exercise.mistakes)
+
+
+def test_an_unknown_exercise_names_the_nearest():
+    with pytest.raises(ValueError, match="nearest: group_advantages"):
+        get("group_advantage")
+
+
+def test_draws_of_different_parts_do_not_depend_on_each_other():
+    one = get("group_advantages")
+    both = draw_cases(one.parts, 5)
+    alone = draw_cases(one.parts[1:], 5)
+    assert repr(both[1][0].args) == repr(alone[0][0].args)
+    assert Draw(1).normal(3).tolist() == Draw(1).normal(3).tolist()
