@@ -1,10 +1,11 @@
 """The scaling story: each recipe is the one before it with a few sizes changed.
 
-    smoke -> laptop -> laptop_long          laptop -> laptop_lying (a control)
+    smoke -> laptop -> laptop_long -> gpu_24gb -> gpu_1 -> h800_8 -> paper (a plan only)
+             laptop -> laptop_lying (a control)
     smollm (a real model in place of a base of our own)
 
 A recipe is a function that returns one whole `Config`. `minir1 diff smoke laptop` prints
-only what changes.
+only what changes. From gpu_24gb on, it is told in `recipes_gpu.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import difflib
 from collections.abc import Callable
 from dataclasses import replace
 
-from minir1.config import Config, ModelConfig
+from minir1.config import Config
+from minir1.config.shapes import SMOLLM2
+from minir1.recipes_gpu import gpu_1, gpu_24gb, h800_8, paper
 
 
 def smoke() -> Config:
@@ -104,26 +107,19 @@ def smollm() -> Config:
     )
 
 
-SMOLLM2 = ModelConfig(
-    vocab_size=49152,
-    dim=576,
-    n_layers=30,
-    n_dense_layers=30,
-    inter_dim=1536,
-    n_heads=9,
-    attention="gqa",
-    n_kv_heads=3,
-    head_dim=64,
-    n_shared_experts=0,
-    score_func="softmax",
-    rope_theta=100_000.0,
-    max_seq_len=8192,
-    norm_eps=1e-5,
-)
-"""The shape of SmolLM2-135M, a Llama; what its file says."""
-
 RECIPES: dict[str, Callable[[], Config]] = {
-    recipe.__name__: recipe for recipe in (smoke, laptop, laptop_lying, laptop_long, smollm)
+    recipe.__name__: recipe
+    for recipe in (
+        smoke,
+        laptop,
+        laptop_lying,
+        laptop_long,
+        smollm,
+        gpu_24gb,
+        gpu_1,
+        h800_8,
+        paper,
+    )
 }
 
 

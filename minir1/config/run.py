@@ -46,10 +46,19 @@ class Config:
     parallel: ParallelConfig = later(make=ParallelConfig)
     keep_best: bool = machine(False)
     """Keep the best checkpoint of each stage too, under checkpoints/best."""
+    gpu: str = machine("")
+    """The chip that the recipe is planned for (plan/chips.py); "" is the machine at hand."""
+    gpus: int = machine(1)
+    """How many of them it is planned for. How many there are, the launcher says."""
+    max_dollars: float = machine(0.0)
+    """Save and stop when the run has cost so much; 0 is no limit."""
+    max_hours: float = machine(0.0)
+    """Save and stop when the run has taken so long; 0 is no limit."""
 
     def __post_init__(self) -> None:
         at_least(self, 0, "seed", "threads", "dollars_per_hour")
-        at_least(self, 1, "keep_checkpoints")
+        at_least(self, 0, "max_dollars", "max_hours")
+        at_least(self, 1, "keep_checkpoints", "gpus")
         require(bool(self.name.strip()), "name", self.name, "give the run a name")
         require(
             not self.base or self.pretrain.steps == 0,
