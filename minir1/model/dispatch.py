@@ -120,7 +120,8 @@ def choose_backend(name: str, device: torch.device) -> Backend:
     if name == "triton" and missing:
         raise ValueError(
             f'model.backend = "triton" can\'t be used: {missing}; '
-            'install the kernels and run on a CUDA device, or use "torch"'
+            "install the kernels and run on a CUDA device (or, slowly, on a CPU with "
+            'TRITON_INTERPRET=1), or use "torch"'
         )
     if name == "torch":
         backend = Backend("torch", "asked for", experts_torch)
