@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from minir1.config.check import at_least, later, require
+from minir1.config.scenarios import ScenariosConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskConfig:
     """Which problems the policy is asked, and how hard they are."""
 
-    name: Literal["countdown", "arithmetic", "jsonl", "reasoning_gym"] = "countdown"
+    name: Literal["countdown", "arithmetic", "scenarios", "jsonl", "reasoning_gym"] = "countdown"
     n_numbers: int = 3
     """Numbers in one Countdown problem."""
     low: int = 1
@@ -28,6 +29,8 @@ class TaskConfig:
     """Of `jsonl`: the file with the problems (tasks/sources/formats.py has its formats)."""
     family: str = later("")
     """Of `reasoning_gym`: the family of problems, such as chain_sum."""
+    scenarios: ScenariosConfig = later(make=ScenariosConfig)
+    """Of `scenarios`: which kinds of prompt, and what the base has read of them."""
 
     def __post_init__(self) -> None:
         require(2 <= self.n_numbers <= 4, "task.n_numbers", self.n_numbers, "use 2, 3 or 4")

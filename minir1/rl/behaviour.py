@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from minir1.rl.types import Group
 from minir1.tasks.completion import parse
 from minir1.text.tokenizer import Tokenizer
-from minir1.text.trace import TraceStats, trace_stats
+from minir1.text.trace import TraceStats, signs_of, trace_stats
 
 
 def reward_metrics(groups: Sequence[Group]) -> dict[str, float]:
@@ -49,7 +49,7 @@ def trace_metrics(
         if not isinstance(gold, dict) or "numbers" not in gold:
             continue
         for rollout in group.rollouts:
-            think = parse(tokenizer.decode(rollout.completion_ids)).think
+            think = signs_of(parse(tokenizer.decode(rollout.completion_ids)).think, gold)
             stats.append(trace_stats(think, gold["numbers"], gold["target"], max_value))
     if not stats:
         return {}

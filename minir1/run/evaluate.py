@@ -30,7 +30,7 @@ from minir1.run.models import last_model, tokenizer_of
 from minir1.tasks import Problem, Verdict, make_task, parse
 from minir1.text.template import prompt_ids
 from minir1.text.tokenizer import Tokenizer
-from minir1.text.trace import trace_stats
+from minir1.text.trace import signs_of, trace_stats
 
 PROBLEM_SEED = 20250120  # the day of R1's release; the held-out set is the same for all runs
 
@@ -113,7 +113,8 @@ def _row(judge: Any, problem: Problem, rollout: Rollout, tokenizer: Tokenizer) -
     }
     if isinstance(problem.gold, dict) and "numbers" in problem.gold:
         numbers, target = problem.gold["numbers"], problem.gold["target"]
-        trace = trace_stats(parsed.think, numbers, target, judge.max_value)
+        think = signs_of(parsed.think, problem.gold)
+        trace = trace_stats(think, numbers, target, judge.max_value)
         row |= {
             "tries": trace.tries,
             "checks": trace.checks,
@@ -129,8 +130,10 @@ def summarise(rows: Sequence[dict[str, Any]], samples: int) -> dict[str, Any]:
     """Means with 95% intervals that redraw whole problems; `samples` rows a problem."""
     grouped = [rows[i : i + samples] for i in range(0, len(rows), samples)]
 
-    def over(field: str) -> dict[str, float]:
-        return stats.mean([[float(row[field]) for row in group] for group in grouped]).to_json()
+    traced = [group for group in grouped if "tries" in group[0]]  # a mixture has other problems too
+
+    def over(field: str, groups: Sequence[Sequence[dict[str, Any]]] = grouped) -> dict[str, float]:
+        return stats.mean([[float(row[field]) for row in group] for group in groups]).to_json()
 
     right = [[float(row["verdict"] == Verdict.CORRECT) for row in group] for group in grouped]
     summary: dict[str, Any] = {
@@ -140,14 +143,15 @@ def summarise(rows: Sequence[dict[str, Any]], samples: int) -> dict[str, Any]:
         "length": over("tokens"),
         "truncated": sum(row["stop_reason"] == "length" for row in rows) / len(rows),
     }
-    if "tries" in rows[0]:
-        checks = sum(row["checks"] for row in rows)
-        summary |= {name: over(name) for name in ("checks", "tries", "retries")}
-        summary["first_try"] = over("first_try_right")
+    if len(traced) > 1:
+        checks = sum(row["checks"] for group in traced for row in group)
+        truthful = sum(row["truthful_checks"] for group in traced for row in group)
+        summary |= {name: over(name, traced) for name in ("checks", "tries", "retries")}
+        summary["first_try"] = over("first_try_right", traced)
         summary["repeats"] = stats.mean(
-            [[(r["tries"] - r["distinct_tries"]) / max(1, r["tries"]) for r in g] for g in grouped]
+            [[(r["tries"] - r["distinct_tries"]) / max(1, r["tries"]) for r in g] for g in traced]
         ).to_json()
-        summary["truthful"] = sum(row["truthful_checks"] for row in rows) / max(1, checks)
+        summary["truthful"] = truthful / max(1, checks)
     return summary
 
 

@@ -5,6 +5,7 @@ the same: to hold, without discipline, the skills that RL will select.
 """
 
 import time
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from minir1.run.models import new_model, tokenizer_of
 from minir1.stages.loop import Stage
 from minir1.tasks.countdown import Countdown
 from minir1.text.corpus import Document, documents
+from minir1.text.scenarios import scenario_documents
 from minir1.text.tokenizer import Tokenizer
 
 
@@ -45,7 +47,14 @@ def corpus_task(task: TaskConfig) -> Countdown:
     )
 
 
-def pretrain(config: Config, out: Path, world: World = SOLO) -> Transformer:
+def base_corpus(config: Config, task: Countdown, seed: str) -> Iterator[Document]:
+    """What the base reads: Countdown in signs, or every scenario in two languages."""
+    if config.task.name == "scenarios":
+        return scenario_documents(config.corpus, config.task.scenarios, task, seed)
+    return documents(config.corpus, task, seed)
+
+
+def pretrain(config: Config, out: Path, world: World = SOLO, name: str = "pretrain") -> Transformer:
     """Train the base, or go on where an earlier call was stopped."""
     device = world.device(config.device)
     workers = world.workers(config.threads, device)
@@ -53,7 +62,7 @@ def pretrain(config: Config, out: Path, world: World = SOLO) -> Transformer:
     task = corpus_task(config.task)
     model = world.place(lambda: new_model(config, torch.device("cpu")), config, device)
     stage = Stage(
-        name="pretrain",
+        name=name,
         config=config,
         out=out,
         model=model,
@@ -66,7 +75,7 @@ def pretrain(config: Config, out: Path, world: World = SOLO) -> Transformer:
 
     def step(i: int) -> dict[str, float]:
         started = time.perf_counter()
-        pieces = documents(config.corpus, task, f"{config.seed}/{i}")
+        pieces = base_corpus(config, task, f"{config.seed}/{i}")
         batch = document_batch(list(islice(pieces, config.pretrain.sequences_per_step)), tokenizer)
         seen = update(
             model,

@@ -18,6 +18,7 @@ from minir1.tasks import make_task
 from minir1.tasks.audit import audit
 from minir1.tasks.base import Problem, Split
 from minir1.tasks.registry import TASKS
+from minir1.tasks.scenarios.mixture import Mixture
 from minir1.text.template import prompt_ids
 
 ROWS = 32
@@ -27,7 +28,7 @@ SPLITS: tuple[Split, Split] = ("train", "heldout")
 
 def check_task(config: Config) -> None:
     """Raise a ValueError, one line, when RL on this task would fail or go astray."""
-    if config.task.name in TASKS:
+    if config.task.name in (*TASKS, Mixture.name):
         return
     task, where = make_task(config.task), config.task.path or config.task.family
     problems = [p for split in SPLITS for p in islice(task.problems(split, 0), ROWS)]

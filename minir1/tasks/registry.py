@@ -22,6 +22,7 @@ from minir1.tasks.completion import parse
 from minir1.tasks.countdown import Countdown, verify_countdown
 from minir1.tasks.gold import require_gold
 from minir1.tasks.maths.verify import verify_maths
+from minir1.tasks.scenarios.mixture import Mixture, make_scenarios
 from minir1.tasks.words import verify_words
 
 _Entry = TypeVar("_Entry")
@@ -66,9 +67,11 @@ def make_task(config: Any) -> Task:
     from minir1.tasks.sources.file import FileTask  # they judge by the verifiers above
     from minir1.tasks.sources.gym import GymTask
 
+    mixture = config.name == Mixture.name
     known = {**TASKS, FileTask.name: FileTask, GymTask.name: GymTask}
-    task: Any = look_up(known, config.name)
-    return task(**{dial.name: getattr(config, dial.name) for dial in fields(task) if dial.init})
+    task: Any = Countdown if mixture else look_up(known, config.name)
+    made = task(**{dial.name: getattr(config, dial.name) for dial in fields(task) if dial.init})
+    return make_scenarios(config.scenarios, made) if mixture else made
 
 
 def verify(task: str, gold: Any, completion: str, question: Any = None) -> Verdict:

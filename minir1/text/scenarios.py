@@ -19,8 +19,7 @@ from minir1.config import CorpusConfig
 from minir1.config.scenarios import ScenariosConfig
 from minir1.tasks.base import Problem
 from minir1.tasks.countdown import Countdown
-from minir1.tasks.scenarios import Bilingual, Manners, Refusal, Stack
-from minir1.tasks.scenarios.mixture import Mixture
+from minir1.tasks.scenarios.mixture import make_scenarios
 from minir1.tasks.scenarios.stack import draw_program
 from minir1.tasks.scenarios.stack_machine import run
 from minir1.tasks.scenarios.tongues import (
@@ -36,20 +35,6 @@ from minir1.text.template import render_completion, render_prompt
 
 CASES_SHARE = 0.05
 """Share of the programs in the base corpus that name the examples in place of solving them."""
-
-
-def make_scenarios(config: ScenariosConfig, countdown: Countdown) -> Mixture:
-    """The tasks of a config, by weight."""
-    kinds = (
-        (
-            Bilingual(countdown=countdown, indonesian_share=config.indonesian_share),
-            config.bilingual,
-        ),
-        (Manners(), config.manners),
-        (Refusal(), config.refusal),
-        (Stack(), config.stack),
-    )
-    return Mixture(tuple((task, weight) for task, weight in kinds if weight > 0))
 
 
 def scenario_documents(

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from minir1.tasks.scenarios.tongues import to_signs
 from minir1.tasks.search import Try, apply
 
 STEP = re.compile(r"(\d{1,4}) ([-+*/]) (\d{1,4}) = (\d{1,4})")
@@ -32,6 +34,15 @@ class WrittenTry:
     steps: Try
     said: str
     """ "yes", "no", or "" where the try has no check."""
+
+
+def signs_of(think: str, gold: Mapping[str, Any]) -> str:
+    """A thinking in signs, where its problem was asked in one of the toy's spoken languages.
+
+    >>> signs_of("10 tambah 5 jadi 15", {"language": "indonesian"})
+    '10 + 5 = 15'
+    """
+    return to_signs(think) if "language" in gold else think
 
 
 def write_try(one: Try, target: int, said: str = "") -> str:

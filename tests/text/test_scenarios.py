@@ -9,9 +9,10 @@ from minir1.config import CorpusConfig
 from minir1.config.scenarios import ScenariosConfig
 from minir1.tasks import parse
 from minir1.tasks.countdown import Countdown
+from minir1.tasks.scenarios.mixture import make_scenarios
 from minir1.tasks.scenarios.tongues import ENGLISH, INDONESIAN, purity, to_signs
 from minir1.tasks.scenarios.words import scenario_words
-from minir1.text.scenarios import make_scenarios, scenario_documents
+from minir1.text.scenarios import scenario_documents
 from minir1.text.tokenizer import Tokenizer
 from minir1.text.trace import read_tries
 

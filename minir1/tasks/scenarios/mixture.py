@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from minir1.tasks.base import Problem, Split, Task, Verdict
+from minir1.tasks.countdown import Countdown
+from minir1.tasks.scenarios.bilingual import Bilingual
+from minir1.tasks.scenarios.manners import Manners
+from minir1.tasks.scenarios.refusal import Refusal
+from minir1.tasks.scenarios.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,8 @@ class Mixture:
     name: ClassVar[str] = "scenarios"
 
     kinds: tuple[tuple[Task, float], ...]
+    max_value: int = 99
+    """The largest value of a Countdown problem."""
 
     def problems(self, split: Split, seed: int) -> Iterator[Problem]:
         """An endless stream of problems; the kinds come in the proportion of their weights."""
@@ -36,3 +43,18 @@ class Mixture:
     def by_name(self) -> Mapping[str, Task]:
         """Each task by its name."""
         return {kind.name: kind for kind, _ in self.kinds}
+
+
+def make_scenarios(config: Any, countdown: Countdown) -> Mixture:
+    """The tasks of a `config.ScenariosConfig`, by weight."""
+    kinds = (
+        (
+            Bilingual(countdown=countdown, indonesian_share=config.indonesian_share),
+            config.bilingual,
+        ),
+        (Manners(), config.manners),
+        (Refusal(), config.refusal),
+        (Stack(), config.stack),
+    )
+    some = tuple((task, weight) for task, weight in kinds if weight > 0)
+    return Mixture(some, countdown.max_value)
