@@ -79,6 +79,8 @@ display(fair)
 Note(fair.words)
 
 # %% [markdown]
+# (Among ten tokens, a largest gap of 2 to 3 standard errors is what chance gives.)
+#
 # ## A rollout is its own
 #
 # Random numbers usually come from one stream, so which numbers a rollout gets depends on who shares its batch. Then a run
@@ -272,8 +274,8 @@ rows = [(name, f"{mean:.4f}", f"{most:.3f}") for name, (mean, most) in numbers.i
 display(Table(("after one update", "mean |log r|", "largest |log r|"), rows))
 on_policy = log_ratios_after(base, batch, replay=True).abs().max()
 Note(
-    f"Before any update, with replay: largest |log r| {on_policy:.1e}. The update sent "
-    f"{metrics['router/drift']:.2%} of tokens and layers to other experts before it, by rounding alone."
+    f"Before any update, with replay: largest |log r| {on_policy:.1e}. Rounding alone sent "
+    f"{metrics['router/drift']:.2%} of tokens and layers to other experts."
 )
 
 # %% [markdown]

@@ -1,6 +1,7 @@
 """Every lesson runs, keeps the rules of a lesson, and is committed as new as its source."""
 
 import ast
+import functools
 import json
 import os
 import re
@@ -43,6 +44,7 @@ nbformat.write(notebook, out)
 """
 
 
+@functools.cache
 def package_names() -> set[str]:
     """Functions and classes that the package defines."""
     return {
