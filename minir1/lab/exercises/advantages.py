@@ -71,7 +71,7 @@ GROUP_ADVANTAGES = Exercise(
         ),
         "dead_groups_noise": Edit("if bool((group == group[0]).all()):", "if False:"),
     },
-    same={"20:35: 0 -> 1": "all rewards are compared with one of them; which one is the same"},
+    same={"20:32: 0 -> 1": "all rewards are compared with one of them; which one is the same"},
 )
 
 SUBJECT = """

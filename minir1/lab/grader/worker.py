@@ -113,6 +113,7 @@ class Worker:
             try:
                 self._frame(time.monotonic() + START_S)
             except Lost as error:
+                self._kill()
                 raise RuntimeError(
                     "the grader's own process did not start: run "
                     "`python -m minir1.lab.grader.nursery` to see why"

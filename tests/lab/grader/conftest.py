@@ -16,10 +16,11 @@ def worker():
 
 @pytest.fixture(scope="session")
 def graded(worker):
-    """Grade a text: `graded("group_advantages", text)`."""
+    """Grade a text: `graded("group_advantages", text)`; `named` looks for a classic mistake."""
 
-    def ask(name, text, **given):
+    def ask(name, text, named=False, **given):
         exercise = get(name)
-        return grade(exercise, judge(text, name), worker, wrong=wrong_solutions(exercise), **given)
+        wrong = wrong_solutions(exercise) if named else {}
+        return grade(exercise, judge(text, name), worker, wrong=wrong, **given)
 
     return ask
