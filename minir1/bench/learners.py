@@ -13,7 +13,7 @@ from itertools import count, islice
 from typing import Any
 
 from minir1.bench.clock import Ticks
-from minir1.bench.twin import need, tokenizer_face, twin
+from minir1.bench.twin import need, twin
 from minir1.config import Config, ZeroConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.behaviour import length_metrics, reward_metrics
@@ -23,6 +23,7 @@ from minir1.rl.types import Rollout
 from minir1.run.optim import build_optimizer, learning_rate, set_learning_rate
 from minir1.stages.zero import problem_seed
 from minir1.tasks import Problem, Task, make_task
+from minir1.text.outside import hub_face
 from minir1.text.template import render_prompt
 from minir1.text.tokenizer import Tokenizer
 
@@ -106,7 +107,7 @@ def learn_trl(policy: Transformer, config: Config, ticks: Ticks, micro_batch: in
             reward_funcs=reward,
             args=trl_settings(zero, folder, ticks.steps, micro_batch),
             train_dataset=Dataset.from_list(questions),
-            processing_class=tokenizer_face(tokenizer),
+            processing_class=hub_face(tokenizer),
             callbacks=[Clock()],
         )
         trainer.remove_callback(PrinterCallback)

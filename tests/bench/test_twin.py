@@ -8,6 +8,7 @@ import torch
 from minir1.bench import sampler, twin
 from minir1.config import ModelConfig
 from minir1.model.transformer import Transformer
+from minir1.text.outside import hub_face
 from minir1.text.template import prompt_ids, render_prompt
 from minir1.text.tokenizer import Tokenizer
 
@@ -57,7 +58,7 @@ def test_a_shape_without_a_twin_is_refused(field) -> None:
 
 def test_the_tokenizers_face_writes_the_same_ids() -> None:
     tokenizer = Tokenizer()
-    face = twin.tokenizer_face(tokenizer)
+    face = hub_face(tokenizer)
     question = "make 15 from 10 5 1"
     text = f"<bos> {render_prompt(question)}"
     assert face(text)["input_ids"] == prompt_ids(tokenizer, question)

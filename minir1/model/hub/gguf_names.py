@@ -99,10 +99,11 @@ def read_shape(fields: Mapping[str, Any], tensors: Mapping[str, tuple[int, ...]]
 def write_shape(config: ModelConfig) -> tuple[str, dict[str, int | float]]:
     """The family, and its fields without the family's prefix."""
     family = family_of(config)
-    if family not in FAMILIES or config.rope_scaling != "none":
+    scaled = " with scaled rope" if config.rope_scaling != "none" else ""
+    if family not in FAMILIES or scaled:
         raise ValueError(
-            f"a {family} model with rope_scaling = {config.rope_scaling!r} has no place in GGUF "
-            f"here: only dense {' and '.join(FAMILIES)} without it; export a folder instead"
+            f"a {family} model{scaled} has no place in GGUF here: only dense "
+            f"{' and '.join(FAMILIES)} without scaled rope; export a folder instead"
         )
     fields = {word: getattr(config, name) for name, word in WORDS.items()}
     fields |= {"attention.key_length": config.head_dim, "attention.value_length": config.head_dim}

@@ -49,9 +49,8 @@ def save_gguf(
     writer.add_name(name)
     writer.add_file_type(gguf.LlamaFileType[_FILE_TYPES[kind]])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
-    for word, value in {f"{family}.{word}": value for word, value in fields.items()}.items():
-        (writer.add_float32 if isinstance(value, float) else writer.add_uint32)(word, value)
-    for word, value in (words or {"tokenizer.ggml.model": "none"}).items():
+    own = {f"{family}.{word}": value for word, value in fields.items()}
+    for word, value in (own | dict(words or {"tokenizer.ggml.model": "none"})).items():
         _add(writer, word, value)
     for tensor, weight in model.state_dict().items():
         heads = heads_of(tensor, model.config)
@@ -83,6 +82,8 @@ def _add(writer: Any, word: str, value: Any) -> None:
         writer.add_bool(word, value)
     elif isinstance(value, int):
         writer.add_uint32(word, value)
+    elif isinstance(value, float):
+        writer.add_float32(word, value)
     elif isinstance(value, str):
         writer.add_string(word, value)
     else:
