@@ -5,7 +5,8 @@
     smollm (a real model in place of a base of our own)
 
 A recipe is a function that returns one whole `Config`. `minir1 diff smoke laptop` prints
-only what changes. From gpu_24gb on, it is told in `recipes_gpu.py`.
+only what changes. From gpu_24gb on, it is told in `recipes_gpu.py`. The recipes of the
+whole pipeline are in `recipes_pipeline.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import replace
 from minir1.config import Config
 from minir1.config.shapes import SMOLLM2
 from minir1.recipes_gpu import gpu_1, gpu_24gb, h800_8, paper
+from minir1.recipes_pipeline import pipeline_laptop, pipeline_smoke
 
 
 def smoke() -> Config:
@@ -119,6 +121,8 @@ RECIPES: dict[str, Callable[[], Config]] = {
         gpu_1,
         h800_8,
         paper,
+        pipeline_smoke,
+        pipeline_laptop,
     )
 }
 

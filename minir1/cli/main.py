@@ -26,6 +26,7 @@ COMMANDS = {
     "run": ("RECIPE", "the whole job: base, RL, evaluation, report; the same command resumes it"),
     "pretrain": ("RECIPE", "only the base: next-token prediction on the base corpus"),
     "zero": ("RECIPE", "only RL, from the base in the run folder"),
+    "pipeline": ("RECIPE", "every stage of R1, from a base to its student, each measured"),
     "eval": ("RUN", "pass@1 and pass@k on held-out problems, with intervals"),
     "sample": ("RUN [QUESTION]", "ask a run's model, or talk with one from outside"),
     "report": ("RUN", "write the run's report again: one HTML page and its pictures"),

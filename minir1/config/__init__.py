@@ -11,9 +11,11 @@ from minir1.config.evaluation import EvalConfig
 from minir1.config.model import ModelConfig
 from minir1.config.optim import OptimConfig
 from minir1.config.parallel import ParallelConfig
+from minir1.config.pipeline import PipelineConfig
 from minir1.config.pretrain import PretrainConfig
 from minir1.config.reward import RewardConfig
 from minir1.config.run import Config
+from minir1.config.scenarios import ScenariosConfig
 from minir1.config.task import TaskConfig
 from minir1.config.zero import ZeroConfig
 
@@ -24,8 +26,10 @@ __all__ = [
     "ModelConfig",
     "OptimConfig",
     "ParallelConfig",
+    "PipelineConfig",
     "PretrainConfig",
     "RewardConfig",
+    "ScenariosConfig",
     "TaskConfig",
     "ZeroConfig",
     "at_least",

@@ -17,6 +17,10 @@ from minir1.text.tokenizer import Tokenizer
 
 STAGES = ("pretrain", "zero")
 """In the order in which a run goes through them."""
+LATER_STAGES = ("dev1", "dev2", "dev3", "r1")
+"""What follows in a pipeline (stages/pipeline.py)."""
+ORDER = ("pretrain", "preference", "zero", *LATER_STAGES, "student_base", "student")
+"""Every stage there is. The reward model and the student are stages, but not the run's model."""
 
 
 def with_base(config: Config) -> Config:
@@ -45,14 +49,40 @@ def new_model(config: Config, device: torch.device) -> Transformer:
 def finished_model(config: Config, out: Path, stage: str, device: torch.device) -> Transformer:
     """The model at the end of a stage, or a ValueError that says how to get there."""
     found = checkpoint.latest(out / "checkpoints", stage, repair=False)
-    steps = {"pretrain": config.pretrain.steps, "zero": config.zero.steps}[stage]
+    steps = steps_of(config, stage)
     if found is None or found.step < steps:
         reached = "it has no checkpoint" if found is None else f"step {found.step} of {steps}"
+        command = stage if stage in STAGES else "pipeline"
         raise ValueError(
             f"{out} has not finished its {stage} stage ({reached}): "
-            f"do that first, with `minir1 {stage} {config.name} --out {out}`"
+            f"do that first, with `minir1 {command} {config.name} --out {out}`"
         )
-    return _filled(config, found, device)
+    return _filled(seen_by(config, stage), found, device)
+
+
+def steps_of(config: Config, stage: str) -> int:
+    """How many steps a stage has."""
+    pipeline = config.pipeline
+    settings = {
+        "pretrain": config.pretrain,
+        "preference": pipeline.preference,
+        "zero": config.zero,
+        "dev1": pipeline.cold,
+        "dev2": pipeline.reason,
+        "dev3": pipeline.sft,
+        "r1": pipeline.final,
+        "student_base": pipeline.student_base,
+        "student": pipeline.distill,
+    }
+    return settings[stage].steps
+
+
+def seen_by(config: Config, stage: str) -> Config:
+    """The run's config as a stage sees it: a student's shape and pre-training are its own."""
+    if not stage.startswith("student"):
+        return config
+    pipeline = config.pipeline
+    return replace(config, model=pipeline.student, pretrain=pipeline.student_base)
 
 
 def last_model(run_dir: Path, folder: str | None = None) -> tuple[Config, Transformer, Checkpoint]:
@@ -62,7 +92,8 @@ def last_model(run_dir: Path, folder: str | None = None) -> tuple[Config, Transf
     if folder is not None:
         found = checkpoint.load(root / folder)
     else:
-        all_found = (checkpoint.latest(root, stage, repair=False) for stage in reversed(STAGES))
+        newest = reversed((*STAGES, *LATER_STAGES))
+        all_found = (checkpoint.latest(root, stage, repair=False) for stage in newest)
         found = next((one for one in all_found if one is not None), None)
     if found is None:
         raise ValueError(
@@ -70,7 +101,7 @@ def last_model(run_dir: Path, folder: str | None = None) -> tuple[Config, Transf
         )
     device = pick_device(config.device)
     use_cores(config.threads, device)
-    return config, _filled(config, found, device), found
+    return config, _filled(seen_by(config, found.stage), found, device), found
 
 
 def _filled(config: Config, found: Checkpoint, device: torch.device) -> Transformer:

@@ -9,12 +9,12 @@ Matrices decay, vectors (norm weights) don't: decay pulls a norm's gain to zero 
 import math
 
 import torch
+from torch import nn
 
 from minir1.config import OptimConfig
-from minir1.model.transformer import Transformer
 
 
-def build_optimizer(model: Transformer, config: OptimConfig) -> torch.optim.AdamW:
+def build_optimizer(model: nn.Module, config: OptimConfig) -> torch.optim.AdamW:
     """AdamW over all parameters, with weight decay on the matrices."""
     matrices = [p for p in model.parameters() if p.ndim >= 2]
     vectors = [p for p in model.parameters() if p.ndim < 2]

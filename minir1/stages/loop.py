@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from minir1.config import Config, OptimConfig
 from minir1.model.count import active_parameters
@@ -28,7 +28,7 @@ from minir1.run.distributed import SOLO, World
 from minir1.run.ledger import Ledger
 from minir1.run.marker import mark_stopped, unmark
 from minir1.run.metrics import MetricsLog
-from minir1.run.models import STAGES
+from minir1.run.models import ORDER
 from minir1.run.optim import build_optimizer, learning_rate, set_learning_rate
 from minir1.run.progress import Progress, StopFlag
 
@@ -44,7 +44,7 @@ class Stage:
     name: str
     config: Config
     out: Path
-    model: Transformer
+    model: nn.Module
     optim: OptimConfig
     steps: int
     save_every: int
@@ -80,7 +80,7 @@ class Stage:
             if self.done == 0:  # a stage of no steps still has an end, which the next one starts at
                 self.save()
             return
-        later = STAGES[STAGES.index(self.name) + 1 :]
+        later = ORDER[ORDER.index(self.name) + 1 :]
         ledger = Ledger(self.out, self.name, self.config, active_parameters(self.config.model))
         on_main = self.world.on_main
         with (

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 from itertools import islice
 
-from minir1.config import Config
+from minir1.config import Config, require
 from minir1.run.models import tokenizer_of
 from minir1.tasks import make_task
 from minir1.tasks.audit import audit
 from minir1.tasks.base import Problem, Split
 from minir1.tasks.registry import TASKS
 from minir1.tasks.scenarios.mixture import Mixture
+from minir1.tasks.scenarios.words import scenario_words
 from minir1.text.template import prompt_ids
+from minir1.text.tokenizer import Tokenizer
 
 ROWS = 32
 """Problems of each split that are looked at."""
@@ -63,3 +65,25 @@ def check_prompts(config: Config, where: str, problems: list[Problem]) -> None:
             f"{config.zero.max_new_tokens} is over model.max_seq_len = {room}: raise that, "
             "or shorten one of the two"
         )
+
+
+def check_pipeline(config: Config) -> None:
+    """Raise a ValueError, one line, when the pipeline could not be run to its end."""
+    task, pipeline = config.task, config.pipeline
+    require(task.name == Mixture.name, "task.name", task.name, "a pipeline needs 'scenarios'")
+    for kind in ("bilingual", "manners"):
+        weight = getattr(task.scenarios, kind)
+        require(weight > 0, f"task.scenarios.{kind}", weight, "the pipeline needs some of these")
+    tokens = Tokenizer(config.model.vocab_size)
+    spoken = scenario_words()[0] in tokens.words
+    require(spoken, "model.vocab_size", config.model.vocab_size, "use 256 or more: two languages")
+    student, model = pipeline.student, config.model
+    same = student.vocab_size == model.vocab_size
+    require(same, "pipeline.student.vocab_size", student.vocab_size, f"use {model.vocab_size}")
+    steps, paid = pipeline.final.steps, pipeline.taste_steps
+    require(paid <= steps, "pipeline.taste_steps", paid, f"use at most the {steps} of R1's RL")
+    room = min(model.max_seq_len, student.max_seq_len)
+    for name, settings in (("reason", pipeline.reason), ("final", pipeline.final)):
+        longest = max(settings.max_new_tokens, *(n for _, n in settings.length_schedule), 0)
+        cure = f"use less than max_seq_len = {room}"
+        require(longest < room, f"pipeline.{name}.max_new_tokens", longest, cure)
