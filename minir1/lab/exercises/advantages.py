@@ -42,6 +42,8 @@ def exact_zeros(value: object) -> str:
     """A dead group teaches nothing: its advantages are 0, not nearly 0."""
     if not isinstance(value, Tensor) or value.ndim != 2 or value.shape[0] != 4:
         return "judge.not_a_table"
+    if not value.is_floating_point() or bool((value.sum(-1).abs() > 1e-3).any()):
+        return "judge.no_sum_of_zero"
     if bool(value[[1, 2]].any()):
         return "judge.dead_group_shouts"
     return "" if bool(value[[0, 3]].any(-1).all()) else "judge.live_group_silent"

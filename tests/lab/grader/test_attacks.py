@@ -17,15 +17,15 @@ ATTACKS = {
     "import os, signal; os.kill(os.getppid(), signal.SIGKILL)": Status.EXITED,
     "import torch; return torch.empty(10_000_000_000)": Status.TOO_MUCH_MEMORY,
     "return [0] * 10_000_000_000": Status.TOO_MUCH_MEMORY,
-    "import torch; return torch.zeros(200_000_000)": Status.WRONG_TYPE,
-    "return ['x' * 100] * 1_000_000": Status.TOO_MUCH_OUTPUT,
+    "import torch; return torch.zeros(5_000_000)": Status.WRONG_TYPE,
+    "return ['x' * 100] * 100_000": Status.TOO_MUCH_OUTPUT,
     "return group_advantages(rewards, kind)": Status.CRASHED,
     "return rewards.no_such_thing": Status.CRASHED,
     "print('x' * 10**7); return rewards": Status.WRONG_VALUE,
     "import torch; torch.allclose = torch.equal = lambda *a, **k: True; return rewards":
         Status.WRONG_VALUE,
     "import pickle, json; pickle.dumps = json.dumps = lambda *a, **k: '{}'; return rewards":
-        Status.CRASHED,
+        Status.EXITED,
     "import os; os.closerange(3, 99); return rewards": Status.EXITED,
     "import os; os.write(max(int(f) for f in os.listdir('/proc/self/fd')) - 1, b'x' * 99)":
         Status.CRASHED,
