@@ -95,8 +95,6 @@ class ModelConfig:
             self._check_experts()
 
     def _check_scaling(self) -> None:
-        scaling, known = self.rope_scaling, ("none", "yarn", "llama3")
-        require(scaling in known, "model.rope_scaling", scaling, f"use one of {', '.join(known)}")
         slow, fast = self.beta_slow, self.beta_fast
         require(0 < slow <= fast, "model.beta_slow", slow, f"use at most beta_fast = {fast}")
         low, high = self.low_freq_factor, self.high_freq_factor
