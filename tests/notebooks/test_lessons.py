@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from minir1.bench.seeds import read_results
-from minir1.bench.thresholds import current, table
+from minir1.bench.thresholds import current, table, verdicts
+from minir1.lab.anatomy import transitions
 from minir1.lab.build import check, targets
 from minir1.lab.numbers import bill, gains, patience_or_insight
+from minir1.lab.seeds import gain_split, seed_path
 from minir1.lab.source import read
 from minir1.run.home import published
 from minir1.run.report.reading import read_run
@@ -152,6 +154,18 @@ def test_lesson_00_shows_the_published_run():
     shown = [repr(one) for one in (gains(run), bill(run), patience_or_insight(run))]
     for text in [*shown, table(seeds)]:
         assert text in markdown_outputs(notebook), "run `make notebooks`"
+
+
+def test_lesson_08_shows_the_seeds_of_today():
+    notebook = json.loads(
+        (ROOT / "notebooks" / "08_r1_zero_on_your_laptop.ipynb").read_text("utf-8")
+    )
+    run, rows = read_run(published("laptop")), current(read_results())
+    shown = markdown_outputs(notebook)
+    for text in (verdicts(rows), repr(transitions(run)), repr(bill(run))):
+        assert text in shown, "run `make notebooks`"
+    gained = f"{seed_path(rows, 'laptop').words}. {gain_split(rows, 'laptop').words}."
+    assert gained in shown, "run `make notebooks`"
 
 
 @pytest.mark.timeout(LIMIT_S + 30)
