@@ -28,7 +28,7 @@ from minir1.lab.grader.plain import unpack
 
 MEMORY_BYTES = 2 * 2**30
 """What an answer may allocate beyond the warm process."""
-REPLY_BYTES = 64 * 2**20
+REPLY_BYTES = 16 * 2**20
 START_S = 120.0
 GRACE_S = 20.0
 """How long past an answer's own limit the nursery itself may take."""
