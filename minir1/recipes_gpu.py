@@ -63,7 +63,7 @@ def gpu_1() -> Config:
     `--model Qwen/Qwen3-0.6B-Base` puts a real model in its place.
     """
     base = gpu_24gb()
-    zero = replace(base.zero.optim, lr=2e-5, micro_batch_tokens=65_536)
+    zero = replace(base.zero.optim, lr=2e-5)
     return replace(
         base,
         name="gpu_1",
@@ -105,7 +105,7 @@ def h800_8() -> Config:
         gpu="h800",
         gpus=8,
         dollars_per_hour=16.0,
-        max_dollars=800.0,
+        max_dollars=400.0,
         base="moonshotai/Moonlight-16B-A3B",
         model=MOONLIGHT,
         task=replace(base.task, name="jsonl", path="data/math/train.jsonl"),
@@ -115,7 +115,7 @@ def h800_8() -> Config:
             steps=300,
             max_new_tokens=3072,
             routing_replay=True,
-            rollout_batch=128,
+            rollout_batch=64,
             optim=zero,
         ),
         eval=replace(base.eval, every=25, every_problems=200, max_new_tokens=3072, batch_size=128),

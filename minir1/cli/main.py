@@ -23,6 +23,7 @@ import minir1
 from minir1.cli.options import call, nearest
 
 COMMANDS = {
+    "plan": ("RECIPE", "memory, traffic, hours and dollars, before a cent is spent; --dry-run"),
     "run": ("RECIPE", "the whole job: base, RL, evaluation, report; the same command resumes it"),
     "pretrain": ("RECIPE", "only the base: next-token prediction on the base corpus"),
     "zero": ("RECIPE", "only RL, from the base in the run folder"),

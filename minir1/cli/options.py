@@ -33,14 +33,19 @@ Json = Annotated[
 """The type of a command's `as_json`: the option is `--json`."""
 
 
+SHAPES_ARE_ENOUGH = ("plan", "preflight")
+"""Commands that need a model's shape and not its weights."""
+
+
 def call(command: Command, name: str, words: list[str]) -> int:
     """Call `command` with the arguments that `words` give it, and return its exit status."""
     prog = f"minir1 {name}"
     options = [f"--{p.removeprefix('as_')}" for p in inspect.signature(command).parameters]
+    known = {""}  # bases whose shape need not be read from their files
 
     @functools.wraps(command)
     def bind(*args: Any, **kwargs: Any) -> Callable[[], int]:
-        if "config" in kwargs and kwargs["config"].base:
+        if "config" in kwargs and kwargs["config"].base not in known:
             from minir1.run.models import with_base
 
             kwargs["config"] = with_base(kwargs["config"])  # it decides the shape of the model
@@ -52,6 +57,8 @@ def call(command: Command, name: str, words: list[str]) -> int:
             print(recipe_page(command, prog))
             return 0
         config, words = take_recipe(prog, words)
+        if name in SHAPES_ARE_ENOUGH:
+            known.add(config.base)  # the recipe says it
         words = [re.sub("^--model(?==|$)", "--base", word) for word in words]
         prog += f" {config.name}"
         options = [f"--{n}" for n in field_names(config)] + options

@@ -1,0 +1,165 @@
+"""The plan by formulas, against the model's own shapes and hand arithmetic."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from minir1 import recipes
+from minir1.cli.main import main
+from minir1.config import Config, ModelConfig, ParallelConfig
+from minir1.model.count import cache_bytes, parameters
+from minir1.model.transformer import Transformer
+from minir1.plan import hours, memory, traffic
+from minir1.plan.chips import chip
+from minir1.plan.fits import cure, peaks, too_much
+from minir1.plan.recipe import headline, plan
+from minir1.plan.units import layout
+from minir1.plan.workload import Assumptions, workload
+
+RECIPES = list(recipes.RECIPES)
+H800 = chip("h800")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_one_process_holds_every_parameter_once(name):
+    model = recipes.get(name).model
+    units = layout(model, ParallelConfig(), 1)
+    assert sum(u.copies * u.local for u in units) == parameters(model)
+    assert sum(p.numel() for p in Transformer(model, device="meta").parameters()) == sum(
+        u.copies * u.whole for u in units
+    )
+
+
+def test_owners_hold_their_experts_and_padding_is_counted():
+    model = ModelConfig()
+    units = {(u.kind, u.copies): u for u in layout(model, ParallelConfig(expert_parallel=4), 8)}
+    experts = units["experts", 3]
+    assert experts.whole == 2 * 3 * model.dim * model.moe_inter_dim  # two of eight experts
+    assert (experts.local, experts.group) == (experts.whole // 2, 2)
+    # 8 experts' rows over 8 processes divide; over 5, each row of the last parts is padding.
+    assert units["router", 3].whole == 8 * model.dim
+    router = next(u for u in layout(model, ParallelConfig(), 5) if u.kind == "router")
+    assert (router.local, router.whole) == (2 * model.dim, 10 * model.dim)
+    with pytest.raises(ValueError, match=r"expert_parallel = 3 .*divisor of the 8 GPUs"):
+        layout(model, ParallelConfig(expert_parallel=3), 8)
+
+
+def test_v3_sends_its_padding_too():
+    """A dry run of V3 on 2,048 ranks counted 112.41 GiB of gradients; its weights are 100."""
+    v3 = recipes.get("paper")
+    assert traffic.one_pass(v3, 2048, 4096).reduce_scatter / 2**30 == pytest.approx(
+        112.41, abs=0.01
+    )
+
+
+def test_sixteen_bytes_a_weight():
+    config = recipes.get("h800_8")
+    state = memory.held(config, 8)
+    assert sum(state.values()) == pytest.approx(16 * parameters(config.model) / 8, rel=0.001)
+    away = replace(config, parallel=replace(config.parallel, offload_optimizer=True))
+    assert sum(memory.held(away, 8).values()) == 0
+    judged = replace(config, zero=replace(config.zero, kl_coef=0.1))
+    assert memory.held(judged, 8)["reference"] == memory.held(config, 8)["weights, float32"]
+
+
+def test_the_sampler_has_a_whole_model_and_its_cache():
+    config = recipes.get("h800_8")
+    work = workload(config, 8, Assumptions())
+    found = memory.sampling(config, 8, work)
+    assert found["replica"] == 2 * parameters(config.model)
+    row = (config.zero.max_new_tokens + 150) * cache_bytes(config.model)
+    assert found["KV cache"] == 64 * row
+    assert memory.sampling(Config(), 1, workload(Config(), 1, Assumptions()))["replica"] == 0
+
+
+def test_rows_travel_six_times_with_recomputation():
+    """The all-to-all of one pass at V3's shape, as a dry run on 2,048 ranks counted it."""
+    v3 = recipes.get("paper")
+    once = traffic.one_pass(v3, 2048, 4096)
+    assert once.all_to_all == 58 * 6 * 4096 * 8 * 7168 * 2
+    kept = replace(v3, parallel=replace(v3.parallel, activation_checkpointing=False))
+    assert traffic.one_pass(kept, 2048, 4096).all_to_all == once.all_to_all * 4 / 6
+
+
+def test_one_machine_needs_no_network():
+    config = recipes.get("h800_8")
+    work = workload(config, 8, Assumptions())
+    assert traffic.by_link(config, 8, work)["network"] == 0
+    assert traffic.by_link(config, 8, work)["nvlink"] > 0
+    assert traffic.by_link(config, 16, workload(config, 16, Assumptions()))["network"] > 0
+    one = recipes.get("gpu_1")
+    assert set(traffic.by_link(one, 1, workload(one, 1, Assumptions())).values()) == {0.0}
+
+
+def test_sampling_waits_for_the_longest_and_training_scales():
+    config, a = recipes.get("h800_8"), Assumptions()
+    eight, sixteen = (hours.step_seconds(config, H800, n, a) for n in (8, 16))
+    assert sixteen["compute"] == pytest.approx(eight["compute"] / 2)
+    assert sixteen["sampling"] == pytest.approx(eight["sampling"] / 2)  # one round of two is left
+    longer = replace(config, zero=replace(config.zero, max_new_tokens=6144))
+    assert hours.step_seconds(longer, H800, 8, a)["sampling"] > 1.8 * eight["sampling"]
+
+
+def test_the_budget_of_tokens_follows_its_schedule():
+    paper, a = recipes.get("paper"), Assumptions()
+    short = replace(paper, zero=replace(paper.zero, length_schedule=()))
+    assert hours.rl_hours(paper, H800, 512, a)["sampling"] > (
+        hours.rl_hours(short, H800, 512, a)["sampling"] * 1.15
+    )
+
+
+@pytest.mark.parametrize("name", ["gpu_24gb", "gpu_1", "h800_8"])
+def test_the_recipes_fit_their_chips(name):
+    config = recipes.get(name)
+    assert too_much(config, chip(config.gpu), config.gpus, Assumptions()) == {}
+    assert cure(config, chip(config.gpu), config.gpus, Assumptions()) == []
+    assert config.dollars_per_hour == config.gpus * chip(config.gpu).dollars_per_hour
+    found = plan(config, chip(config.gpu))
+    if config.max_dollars:
+        assert found.dollars < config.max_dollars
+    assert "fits" in headline(found)
+
+
+def test_the_nearest_change_makes_it_fit():
+    config = recipes.get("h800_8")
+    wide = replace(config, zero=replace(config.zero, rollout_batch=0))
+    assert "sampling" in too_much(wide, H800, 8, Assumptions())
+    assert cure(wide, H800, 8, Assumptions()) == ["--zero.rollout-batch 64"]
+    small = replace(config, zero=replace(config.zero, rollout_batch=64))
+    assert not too_much(small, H800, 8, Assumptions())
+    assert cure(recipes.get("paper"), H800, 512, Assumptions()) is None
+
+
+def test_a_peak_is_the_sum_of_its_kinds_and_they_are_never_negative():
+    for name in RECIPES:
+        config = recipes.get(name)
+        for kinds in peaks(config, config.gpus, Assumptions()).values():
+            assert all(size >= 0 for size in kinds.values()), (name, kinds)
+
+
+def test_the_command(capsys):
+    assert main(["plan", "h800_8", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["parameters"] == 15_960_108_544 and found["gpus"] == 8
+    assert found["dollars"] == pytest.approx(found["total_hours"] * 16)
+    assert main(["plan", "h800_8", "--gpus", "16", "--gpu", "h100", "--price", "3"]) == 0
+    assert "16 x h100" in capsys.readouterr().out
+    assert main(["plan", "paper"]) == 0
+    assert "must sample" in capsys.readouterr().out
+    assert main(["plan", "laptop"]) == 0
+    assert "names no chip" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--gpu", "h801"], "--gpu = 'h801' is not known"),
+        (["--gpus", "12"], "divisor of the 12 GPUs"),
+        (["--gpus", "0"], "gpus"),
+        (["--price", "-1"], "--price = -1.0"),
+    ],
+)
+def test_bad_input_is_one_line(words, message, capsys):
+    assert main(["plan", "h800_8", *words]) == 2
+    assert message in capsys.readouterr().err
