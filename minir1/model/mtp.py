@@ -37,7 +37,7 @@ class TokenPredictor(Block):
         self.eh_proj = nn.Linear(2 * config.dim, config.dim, bias=False)
         self.norm = RMSNorm(config.dim, config.norm_eps)
 
-    def guess(
+    def forward(
         self,
         embedded: Float[Tensor, "B T D"],
         hidden: Float[Tensor, "B T D"],

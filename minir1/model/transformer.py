@@ -148,11 +148,10 @@ class Transformer(nn.Module):
         for k, layer in enumerate(self.mtp, 1):
             if k >= token_ids.shape[1]:
                 break
-            assert isinstance(layer, TokenPredictor)
             known, hidden = self.embed_tokens(token_ids[:, k:]), hidden[:, :-1]
             angles = self._rotation(torch.arange(hidden.shape[1], device=token_ids.device)[None])
             record = None if routing is None else routing.shifted(k)
-            hidden = layer.guess(known, hidden, angles, record)
+            hidden = layer(known, hidden, angles, record)
             found.append(hidden)
         return found
 
