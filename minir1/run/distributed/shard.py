@@ -59,8 +59,6 @@ class Layout:
     def make(device: torch.device, size: int, parallel: ParallelConfig) -> Layout:
         """All processes in a row, and the same ones in rows of `expert_parallel`."""
         owners = parallel.expert_parallel
-        cure = f"use a divisor of the {size} processes that were started"
-        require(size % owners == 0, "parallel.expert_parallel", owners, cure)
         experts = init_device_mesh(
             device.type, (size // owners, owners), mesh_dim_names=("efsdp", "ep")
         )

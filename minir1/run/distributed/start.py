@@ -52,10 +52,13 @@ def join(config: Config) -> Iterator[World]:
         return
     from minir1.run.distributed.processes import Processes  # FSDP takes a second to import
 
-    device = start(config)
+    size, owners = int(os.environ.get("WORLD_SIZE", "1")), parallel.expert_parallel
+    # Before anybody is asked for anything, so that each process says it by itself.
+    cure = f"use a divisor of the {size} processes that were started"
+    require(size % owners == 0, "parallel.expert_parallel", owners, cure)
     with contextlib.ExitStack() as stack:
         try:
-            world = Processes(parallel, device)
+            world = Processes(parallel, start(config))
             if not world.is_main:  # one process talks to the terminal
                 quiet = stack.enter_context(open(os.devnull, "w"))
                 stack.enter_context(contextlib.redirect_stdout(quiet))
@@ -65,7 +68,8 @@ def join(config: Config) -> Iterator[World]:
                 raise
             raise ProcessLost(who_is_silent(str(error))) from error
         except (ValueError, OSError, KeyboardInterrupt):
-            dist.destroy_process_group()  # the others leave too, or see that this one has gone
+            if dist.is_initialized():  # the others leave too, or see that this one has gone
+                dist.destroy_process_group()
             raise
     # In this order, or gloo's threads may still be at work while the interpreter ends.
     gc.collect()
@@ -111,9 +115,9 @@ def who_is_silent(cause: str) -> str:
             silent = [rank for rank in silent if not store.check([f"lost/{rank}"])]
             time.sleep(0.1)
         if not silent:
-            return f"the processes lost each other: {first_line(cause)}"
+            return f"the processes lost each other, though all are there: {first_words(cause)}"
         heard = [last_heard(store, rank) for rank in silent]
-    except RuntimeError:
+    except (RuntimeError, ValueError):  # ValueError: this process had met nobody yet
         return "process 0 no longer answers, and with it went the list of the others: " + RESUME
     return f"no answer from {'; '.join(heard)}: " + RESUME
 
@@ -132,6 +136,6 @@ def last_heard(store: Any, rank: int) -> str:
     return f"process {rank}, last heard at step {step}, {time.time() - float(when):.0f} s ago"
 
 
-def first_line(text: str) -> str:
-    """The first line of an error that may hold a C++ stack."""
-    return text.strip().splitlines()[0] if text.strip() else "no reason given"
+def first_words(text: str) -> str:
+    """The first sentence of an error that may hold a C++ stack."""
+    return text.strip().split("\n")[0].split(". ")[0] or "no reason given"

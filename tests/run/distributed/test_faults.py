@@ -14,7 +14,7 @@ from minir1.run.metrics import read_metrics, without_clocks
 
 pytestmark = pytest.mark.timeout(600)  # several processes, on a machine that may be busy
 
-QUICK = ParallelConfig(timeout_s=6)
+QUICK, PATIENT = ParallelConfig(timeout_s=15), ParallelConfig(timeout_s=60)
 
 
 def losses(out):
@@ -47,8 +47,8 @@ def test_a_hung_process_is_named_and_then_a_killed_one(mortals, jobs, tmp_path):
     """Three processes, of which one hangs; two are left, of which one is killed."""
     out = tmp_path / "run"
     started = time.monotonic()
-    options = {"out": out, "step": 1, "parallel": QUICK}
-    mortals.start("stage_with", 3, 1, rank=2, what="hung", **options)
+    options = {"out": out, "step": 1}
+    mortals.start("stage_with", 3, 1, rank=2, what="hung", parallel=QUICK, **options)
     for rank in (0, 1):
         error = mortals.outcome(rank)
         assert isinstance(error, ProcessLost), error
@@ -57,7 +57,7 @@ def test_a_hung_process_is_named_and_then_a_killed_one(mortals, jobs, tmp_path):
     assert checkpoint.latest(out / "checkpoints", "pretrain").step == 1
 
     mortals.processes[2].kill()
-    mortals.start("stage_with", 2, 1, rank=1, what="killed", **options)
+    mortals.start("stage_with", 2, 1, rank=1, what="killed", parallel=PATIENT, **options)
     error = mortals.outcome(0)
     assert isinstance(error, ProcessLost), error
     assert "no answer from process 1, last heard at step 2" in str(error)
@@ -73,7 +73,7 @@ def test_a_hung_process_is_named_and_then_a_killed_one(mortals, jobs, tmp_path):
 def test_the_main_process_is_lost(new_crew, tmp_path):
     """It keeps the list of the others, so nobody can say more than that it has gone."""
     two = new_crew(2)
-    options = {"out": tmp_path, "step": 0, "rank": 0, "what": "killed", "parallel": QUICK}
+    options = {"out": tmp_path, "step": 0, "rank": 0, "what": "killed", "parallel": PATIENT}
     two.start("stage_with", 2, 1, **options)
     error = two.outcome(1)
     two.close()
