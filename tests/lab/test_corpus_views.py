@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from minir1.config import Config
+from minir1.config import Config, ModelConfig
 from minir1.lab.corpus import (
     KINDS,
     corpus_chart,
@@ -21,6 +21,7 @@ from minir1.lab.corpus import (
 from minir1.lab.groups import success_chart
 from minir1.lab.knowledge import check_chart, fact_maps, fact_table, next_chances, yes_by_distance
 from minir1.lab.prompts import ask, shares, template_chart
+from minir1.model.transformer import Transformer
 from minir1.rl.logprobs import token_logprobs
 from minir1.run.evaluate import heldout_problems
 from minir1.stages.pretrain import document_batch
@@ -96,15 +97,16 @@ def test_a_model_that_always_says_yes_is_seen(small, tokenizer):
     assert "equal" in check_chart({"a": small}, tokenizer).words
 
 
-class Always:
+class Always(Transformer):
     """A model that says one token whatever it reads."""
 
     def __init__(self, token, size):
+        super().__init__(ModelConfig(n_layers=1, vocab_size=size))
         self.logits = torch.zeros(size)
         self.logits[token] = 20.0
 
-    def __call__(self, ids):
-        return self.logits.expand(*ids.shape, -1)
+    def forward(self, token_ids, **_):
+        return self.logits.expand(*token_ids.shape, -1)
 
 
 def test_a_template_is_judged_by_what_comes_back(small, tokenizer):
