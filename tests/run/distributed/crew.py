@@ -12,6 +12,7 @@ import contextlib
 import os
 import pickle
 import runpy
+import shutil
 import socket
 import subprocess
 import sys
@@ -82,6 +83,7 @@ class Crew:
         for process in self.processes:
             process.kill()
             process.communicate()
+        shutil.rmtree(self.folder)
 
 
 def work() -> None:
