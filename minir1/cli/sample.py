@@ -34,7 +34,8 @@ def main(
     """
     from minir1.model.hub import is_model
 
-    if not is_model(run) or any((root / run / CONFIG).is_file() for root in (RUNS, RESULTS)):
+    by_name = not Path(run).exists() and any((r / run / CONFIG).is_file() for r in (RUNS, RESULTS))
+    if by_name or not is_model(run):
         from minir1.stages.sample import sample_run
 
         for piece in sample_run(find_run(Path(run)), question, temperature, max_new_tokens, seed):

@@ -63,12 +63,6 @@ class Config:
         at_least(self, 1, "keep_checkpoints", "gpus")
         require(bool(self.name.strip()), "name", self.name, "give the run a name")
         require(
-            not self.base or self.pretrain.steps == 0,
-            "pretrain.steps",
-            self.pretrain.steps,
-            "use 0: a real base is not pre-trained again",
-        )
-        require(
             not self.pretrain.mtp_coef or self.model.n_mtp_layers > 0,
             "pretrain.mtp_coef",
             self.pretrain.mtp_coef,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from minir1.config import Config
+from minir1.config import Config, require
 from minir1.model import hub
 from minir1.model.transformer import Transformer
 from minir1.run import checkpoint
@@ -41,6 +41,8 @@ def tokenizer_of(config: Config) -> Tokenizer:
 def new_model(config: Config, device: torch.device) -> Transformer:
     """The real base, or random weights: the same seed gives the same ones on every device."""
     if config.base:
+        cure = "use 0: a real base is not pre-trained again"
+        require(config.pretrain.steps == 0, "pretrain.steps", config.pretrain.steps, cure)
         return hub.load(config.base, dtype=torch.float32, device=device)
     generator = torch.Generator("cpu").manual_seed(config.seed)
     return Transformer(config.model, generator).to(device)
