@@ -1,11 +1,11 @@
 """`minir1 pipeline RECIPE`: the whole of R1, from a base to its student, stage by stage."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from minir1.cli.options import Json, Recipe
-from minir1.cli.output import interval, table, words
 from minir1.run.home import open_run
 
 
@@ -36,9 +36,21 @@ def show(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(result))
         return
+    for line in lines(result["table"]):
+        print(line)
+    print(f"\nWhat came from what: {Path(result['run'], 'pipeline.json').resolve()}")
+
+
+def lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The stage table: a line of values and, under it, a line of their 95% intervals."""
     from minir1.stages.stage_table import COLUMNS
 
-    rows = [[row["stage"], *(words(interval(row[name])) for name in COLUMNS)]
-            for row in result["table"]]  # fmt: skip
-    table([("stage", *(name.replace("_", "-") for name in COLUMNS)), *rows])
-    print(f"\nWhat came from what: {Path(result['run'], 'pipeline.json').resolve()}")
+    def line(name: str, cells: Sequence[str]) -> str:
+        return f"{name:<13}" + "".join(f"{cell:>14}" for cell in cells)
+
+    yield line("stage", [name.replace("_", "-") for name in COLUMNS])
+    for row in rows:
+        found = [row[name] for name in COLUMNS]
+        yield line(row["stage"], [f"{one['value']:.3g}" if one else "-" for one in found])
+        ends = [f"{one['low']:.2f}..{one['high']:.2f}" if one else "" for one in found]
+        yield line("", ends)

@@ -46,4 +46,4 @@ def bradley_terry(
     (0.8133, 0.5)
     """
     gap = chosen - rejected
-    return -F.logsigmoid(gap).mean(), float((gap > 0).float().mean())
+    return -F.logsigmoid(gap).mean(), float((gap.detach() > 0).float().mean())

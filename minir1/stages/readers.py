@@ -34,9 +34,9 @@ def only(task: TaskConfig, *kinds: str) -> TaskConfig:
     """The scenarios with only these kinds of prompt.
 
     >>> only(TaskConfig(name="scenarios"), "manners").scenarios.bilingual
-    0
+    0.0
     """
-    none = {kind: 0 for kind in ("bilingual", "manners", "refusal", "stack") if kind not in kinds}
+    none = {kind: 0.0 for kind in ("bilingual", "manners", "refusal", "stack") if kind not in kinds}
     return replace(task, scenarios=replace(task.scenarios, **none))
 
 

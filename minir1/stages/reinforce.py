@@ -10,7 +10,6 @@ beyond its verdicts: that is a function from judged group to judged group (stage
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import torch
@@ -100,7 +99,7 @@ def reinforce(config: Config, out: Path, course: Course, world: World = SOLO) ->
         started = time.perf_counter()
         problems = task.problems("train", problem_seed(course.seed, i))
         with world.replica(policy) as whole:
-            how = {"seed": course.seed, "step": i, "pay": partial(course.pay, step=i)}
+            how = {"seed": course.seed, "step": i, "pay": lambda group: course.pay(group, i)}
             groups, replaced = sample_groups(
                 whole, tokenizer, task, problems, settings, peers=world, **how
             )
