@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from minir1.lab import explore
 from minir1.lab.source import read, same_source
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         )
         # A set's order must not change from build to build; nor is a build a learner's work.
         fixed = {"PYTHONHASHSEED": "0", "MINIR1_WORK": sockets, "MINIR1_LANG": "en"}
-        client.execute(cleanup_kc=True, env={**os.environ, **fixed})
+        # Nobody turns handles here, even if JupyterLab started this build.
+        client.execute(cleanup_kc=True, env={explore.VARIABLE: "0", **os.environ, **fixed})
     notebook.metadata = metadata
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
