@@ -98,7 +98,7 @@ def test_hidden_parts_change_the_points(folder, tmp_path, capsys):
     ("make", "message"),
     [
         (lambda path: path / "nowhere", "does not exist"),
-        (lambda path: path, "holds no notebook such as"),
+        (lambda path: path, "holds no exercise notebook such as"),
         (lambda path: (path / "a.py").write_text("x = 1") and path / "a.py", "answers no exercise"),
         (lambda path: (path / "a.ipynb").write_text("{") and path / "a.ipynb", "is no notebook"),
     ],
