@@ -1,0 +1,37 @@
+"""`python -m minir1.launch RECIPE ...`: `minir1 run`, on all GPUs of all machines.
+
+Every provider says in variables of its own how many machines there are and which one this is.
+This file turns them into torchrun's options, prints the command, and becomes it.
+
+    python -m minir1.launch --print h800_8 --out /shared/h800_8     only print it
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+
+from minir1.launch.variables import machines, torchrun
+
+
+def main(words: list[str]) -> int:
+    """Print torchrun's command, and start it unless `--print` came first."""
+    only_print = words[:1] == ["--print"]
+    words = words[only_print:]
+    if not words or words[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0 if words else 2
+    try:
+        command = torchrun(machines(os.environ), words)
+    except ValueError as error:
+        print(f"minir1.launch: error: {error}", file=sys.stderr)
+        return 2
+    print(shlex.join(command), flush=True)
+    if not only_print:
+        os.execvp(command[0], command)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
