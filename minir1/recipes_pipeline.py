@@ -63,8 +63,8 @@ def pipeline_smoke() -> Config:
 def pipeline_laptop() -> Config:
     """The whole pipeline in less than an hour on two CPU cores. Not run to its end yet.
 
-    By the seconds that a step took in the published run of `laptop`: pre-training 17 minutes, RL 14,
-    the student's base 6, and samples, fine-tuning and evaluation 4.
+    By the seconds that a step took in the published run of `laptop`: pre-training 17 minutes,
+    RL 14, the student's base 6, and samples, fine-tuning and evaluation 4.
     """
     from minir1.recipes import laptop
 

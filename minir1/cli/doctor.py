@@ -20,13 +20,17 @@ def main(run: Path, *, as_json: Json = False) -> int:
     from minir1.run.metrics import read_metrics
 
     steps = [row for row in read_metrics(folder) if "reward" in row]
-    findings = examine(steps)
+    stages = dict.fromkeys(row["stage"] for row in steps)  # a pipeline has three of RL
+    found = {name: examine([row for row in steps if row["stage"] == name]) for name in stages}
+    findings = [finding for some in found.values() for finding in some]
     if as_json:
-        print(json.dumps({"steps": len(steps), "findings": [f.to_json() for f in findings]}))
+        rows = [{"stage": name} | one.to_json() for name, some in found.items() for one in some]
+        print(json.dumps({"steps": len(steps), "findings": rows}))
     elif not steps:
         print(f"{folder} has no RL steps yet: nothing to examine.")
     elif not findings:
         print(f"Nothing found in {len(steps)} steps.")
     else:
-        print("\n\n".join(map(str, findings)))
+        head = "{}: {}" if len(stages) > 1 else "{1}"
+        print("\n\n".join(head.format(name, one) for name in stages for one in found[name]))
     return 1 if findings else 0

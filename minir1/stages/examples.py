@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from minir1.run.jsonl import read_rows
 
@@ -63,6 +64,13 @@ def read_examples(path: Path) -> list[Example]:
             "Sample more, or train the stage before it for longer"
         )
     return examples
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a file of one JSON object, whole or not at all."""
+    fresh = path.with_suffix(".tmp")
+    fresh.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    os.replace(fresh, path)
 
 
 def digest(path: Path) -> str:

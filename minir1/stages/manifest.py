@@ -4,15 +4,13 @@ A checkpoint's and a file's name are their SHA-256, so a manifest can be checked
 run's folder can hash what lies there and compare.
 """
 
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from minir1.config import Config
 from minir1.run.models import ORDER, steps_of
-from minir1.stages.examples import digest
+from minir1.stages.examples import digest, write_json
 from minir1.stages.stage_table import stage_costs
 
 NAME = "pipeline.json"
@@ -47,7 +45,5 @@ def write_manifest(
         "stages": stages,
         "other_costs": evaluations,
     }
-    fresh = out / f".{NAME}.new"
-    fresh.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    os.replace(fresh, out / NAME)
+    write_json(out / NAME, manifest)
     return manifest

@@ -16,9 +16,9 @@ from minir1.rl.baselines.value import ValueModel
 from minir1.rl.reward_model import bradley_terry, scores, shown_ids
 from minir1.run import stats
 from minir1.run.distributed import SOLO, World
-from minir1.run.evaluate import write_evaluation
 from minir1.run.models import finished_model, tokenizer_of
 from minir1.stages.collect import Source
+from minir1.stages.examples import write_json
 from minir1.stages.loop import Stage
 from minir1.stages.readers import Pair, agreement, only, write_pairs
 from minir1.stages.sft import part_of_epoch
@@ -100,15 +100,12 @@ def examine(
     pairs: list[Pair],
     world: World = SOLO,
 ) -> None:
-    """How often the reward model is right about pairs that it has not seen."""
+    """How often the reward model is right about pairs that it has not seen: `preference.json`."""
     chosen, rejected = (_of(model, tokenizer, pairs, side) for side in ("chosen", "rejected"))
     gaps = (chosen - rejected).tolist()
     truth = [(gap > 0) == (p["better"] > 0) for gap, p in zip(gaps, pairs, strict=True)]
     found = {
-        "name": "preference",
-        "stage": "preference",
         "step": config.pipeline.preference.steps,
-        "split": "heldout pairs",
         "recipe_hash": config.hash(),
         "seed": config.seed,
         "pairs": len(pairs),
@@ -116,7 +113,7 @@ def examine(
         "taste": stats.share([[float(right)] for right in truth]).to_json(),
         "labels_against_taste": agreement(pairs),
     }
-    world.once(lambda: write_evaluation(out, "preference", found))
+    world.once(lambda: write_json(out / "preference.json", found))
 
 
 def _of(model: ValueModel, tokenizer: Tokenizer, pairs: list[Pair], side: str) -> torch.Tensor:

@@ -76,7 +76,7 @@ def test_every_stage_is_there_and_measured(done):
     for row in result["table"]:
         assert 0 <= row["accuracy"]["low"] <= row["accuracy"]["value"] <= row["accuracy"]["high"]
         assert row["tokens"]["value"] > 0 and row["proxy"] is not None
-    held = json.loads((out / "eval" / "preference.json").read_text())
+    held = json.loads((out / "preference.json").read_text())
     assert 0 <= held["labels"]["value"] <= 1 and held["pairs"] >= 4
     assert last_model(out)[2].stage == "r1"
     assert last_model(out, "student-000002")[1].config == config.pipeline.student
@@ -113,7 +113,7 @@ def left_behind(out: Path) -> dict[str, object]:
     found: dict[str, object] = {"metrics": [without_clocks(row) for row in read_metrics(out)]}
     for file in sorted(out.rglob("*")):
         parts = file.relative_to(out).parts
-        if file.is_file() and parts[0] in ("checkpoints", "data", "eval"):
+        if file.is_file() and parts[0] in ("checkpoints", "data", "eval", "preference.json"):
             found["/".join(parts)] = file.read_bytes()
     return found
 
