@@ -32,6 +32,7 @@ from minir1.rl.step import grpo_step
 from minir1.rl.types import Batch, Group
 from minir1.rl.update import update
 from minir1.run.distributed import World, join
+from minir1.run.distributed.simulate import measure
 from minir1.run.models import new_model
 from minir1.run.optim import build_optimizer
 from minir1.stages import pretrain as pretrain_module
@@ -235,3 +236,9 @@ def full_disk(world: World, config: Config, out: Path, rank: int) -> str:
     finally:
         os.fsync = real
     return "saved"
+
+
+def measured(world: World, config: Config, tokens: int, length: int) -> dict[str, Any]:
+    """Memory and traffic of a training pass, counted on real tensors and real collectives."""
+    model, _ = placed(world, config)
+    return measure(model, tokens, length)
