@@ -24,6 +24,7 @@ from minir1.cli.options import call, nearest
 
 COMMANDS = {
     "plan": ("RECIPE", "memory, traffic, hours and dollars, before a cent is spent; --dry-run"),
+    "preflight": ("RECIPE", "the rented machine against the plan: devices, disk, one longest pass"),
     "run": ("RECIPE", "the whole job: base, RL, evaluation, report; the same command resumes it"),
     "pretrain": ("RECIPE", "only the base: next-token prediction on the base corpus"),
     "zero": ("RECIPE", "only RL, from the base in the run folder"),
