@@ -20,9 +20,10 @@ def what_counts(value: Any) -> Any:
     if not isinstance(value, Record) or value.kind != "Parsed":
         return value
     held = dict(value.fields)
-    if held["fault"] and held["fault"] not in DECIDES:
+    fault = held.get("fault")
+    if isinstance(fault, str) and fault and fault not in DECIDES:
         held["fault"] = "another fault"
-    if not held["well_formed"]:
+    if held.get("well_formed") is not True:
         held["think"] = ""
     return Record(value.kind, held)
 
