@@ -6,8 +6,9 @@ takes more GPUs. The first one that fits, alone or on top of those before it, is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from minir1.config import Config
 from minir1.plan.chips import Chip
@@ -53,10 +54,10 @@ def cure(config: Config, chip: Chip, gpus: int, a: Assumptions) -> list[str] | N
     return None
 
 
-def changes(config: Config, gpus: int) -> Iterator[tuple[str, object, int]]:
+def changes(config: Config, gpus: int) -> Iterator[tuple[str, Callable[[Config], Config], int]]:
     """(option, the change, GPUs), the cheapest first."""
 
-    def spread(**values: object):
+    def spread(**values: Any) -> Callable[[Config], Config]:
         return lambda c: replace(c, parallel=replace(c.parallel, **values))
 
     def zero(**values: object):
