@@ -1,6 +1,6 @@
 """The checks of `minir1 preflight`: what is here, and what the plan takes for granted.
 
-    devices    how many processes, on what, and the memory of one
+    devices    how many in this machine, which, and the memory of one
     disk       bytes a second, written to where checkpoints will go and synced
     pass       a training pass over the longest row by a few of the model's layers, in FLOP/s of
                the slowest process, against the plan's share of the chip's peak
@@ -57,7 +57,7 @@ class Check:
 def judge(name: str, found: float | int, planned: float | int | None, note: str) -> Check:
     """More is better. Without a plan for it, nothing is judged.
 
-    >>> judge("link", 70.0, 100.0, "GB/s").verdict, judge("link", 90.0, None, "").verdict
+    >>> judge("disk", 70.0, 100.0, "GB/s").verdict, judge("link", 90.0, None, "").verdict
     ('FAIL', '-')
     """
     if planned is None:
@@ -73,7 +73,8 @@ def preflight(config: Config, out: Path, world: World) -> list[Check]:
     note = f"{here['name']}, torch {here['torch']}"
     if planned is None:
         note += "; no GPU: what follows is told and not judged"
-    checks = [judge("processes", world.size, config.gpus if planned else None, note)]
+    devices = torch.cuda.device_count() if device.type == "cuda" else world.size
+    checks = [judge("devices", devices, config.gpus if planned else None, note)]
     if device.type == "cuda":
         memory = float(torch.cuda.get_device_properties(device).total_memory)
         checks.append(judge("bytes of memory", memory, planned and planned.memory, "of one GPU"))

@@ -1,6 +1,7 @@
 """`minir1 preflight RECIPE`: some minutes on the rented machine, against the plan."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from minir1.cli.options import Json, Recipe
@@ -10,8 +11,7 @@ from minir1.cli.output import table, words
 def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> int:
     """Measure this machine, and stop with exit status 1 where it is 20% worse than planned.
 
-    Looked at: devices, links, the disk under --out, one longest training pass of two layers and
-    its memory. Start it by the launcher to measure the links too.
+    Looked at: devices, the disk under --out, and one longest training pass of a few layers.
 
     Args:
         config: the recipe that is to run here
@@ -20,7 +20,9 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
     from minir1.bench.preflight import preflight
     from minir1.run.distributed import join
 
-    with join(config) as world:
+    # Nothing here travels between owners of experts, so one process will do.
+    alone = replace(config, parallel=replace(config.parallel, expert_parallel=1))
+    with join(alone) as world:
         checks = preflight(config, out or Path("runs"), world)
     failed = [check for check in checks if check.verdict == "FAIL"]
     if as_json:

@@ -24,6 +24,7 @@ from minir1.model.transformer import Transformer
 from minir1.rl.update import NotFiniteError
 from minir1.run import checkpoint
 from minir1.run.best import keep_best
+from minir1.run.budget import Budget
 from minir1.run.distributed import SOLO, World
 from minir1.run.ledger import Ledger
 from minir1.run.marker import mark_stopped, unmark
@@ -82,7 +83,7 @@ class Stage:
             return
         later = ORDER[ORDER.index(self.name) + 1 :]
         ledger = Ledger(self.out, self.name, self.config, active_parameters(self.config.model))
-        on_main = self.world.on_main
+        on_main, budget = self.world.on_main, Budget(self.out, self.config)
         with (
             on_main(MetricsLog(self.out)) as log,
             on_main(Progress(self.steps, self.name, done=self.done)) as progress,
@@ -101,15 +102,17 @@ class Stage:
                 progress.update(self.done, self.summary(metrics))
                 # Read once: a signal during the save waits for its own step. If one process was
                 # asked, all stop.
-                asked = self.world.any(bool(stop))
+                spent = budget.used_up()
+                asked = self.world.any(bool(stop or spent))
                 if asked or self.done == self.steps or self.done % self.save_every == 0:
                     self.save()
                     ledger.record("running")  # what is saved is paid for
                 if asked and self.done < self.steps:
                     stopped = (self.out, self.name, self.done, self.steps)
                     self.world.once(lambda stopped=stopped: mark_stopped(*stopped))
+                    why = f"{spent}: " if spent else ""
                     raise Interrupted(
-                        f"{self.name} stopped after step {self.done} of {self.steps} and is "
+                        f"{why}{self.name} stopped after step {self.done} of {self.steps} and is "
                         f"saved in {self.out}: the same command goes on from there"
                     )
 

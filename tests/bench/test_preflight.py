@@ -22,7 +22,7 @@ def test_on_a_cpu_it_tells_and_does_not_judge(tmp_path, capsys):
     words = ["preflight", "laptop", "--device", "cpu", "--out", str(tmp_path), "--json"]
     status = main(words)
     checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
-    assert checks["processes"]["planned"] is None and "not judged" in checks["processes"]["note"]
+    assert checks["devices"]["planned"] is None and "not judged" in checks["devices"]["note"]
     assert checks["FLOP/s of one GPU"]["found"] > 0
     assert checks["FLOP/s of one GPU"]["verdict"] == "-"
     assert status == (checks["bytes/s to the disk"]["verdict"] == "FAIL")
