@@ -46,7 +46,8 @@ class Meter(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bytes: dict[str, int] = dict.fromkeys(("all-gather", "reduce-scatter", "all-to-all"), 0)
+        kinds = ("all-gather", "reduce-scatter", "all-to-all")
+        self.bytes: dict[str, int] = dict.fromkeys(kinds, 0)
         self.calls = dict.fromkeys(self.bytes, 0)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
