@@ -108,7 +108,8 @@ def alike(expected: Any, got: Any) -> Any:
     if number and isinstance(got, Tensor) and got.numel() == 1 and got.ndim == 0:
         got = got.item()
     if isinstance(expected, Tensor) and isinstance(got, bool | int | float) and not expected.ndim:
-        got = torch.tensor(got)
+        whole = isinstance(got, bool) or not expected.is_floating_point()
+        got = torch.tensor(got) if whole and abs(got) < 2**63 else torch.tensor(as_float(got))
     if isinstance(expected, list) and isinstance(got, Tensor) and got.ndim == 1:
         got = got.tolist()
     return got
