@@ -12,6 +12,7 @@ import tyro
 
 from minir1.cli.options import Json, Recipe
 from minir1.cli.output import cells, table
+from minir1.config import Config, require
 from minir1.run.home import open_run
 
 Answers = Annotated[Path | None, tyro.conf.arg(name="with")]
@@ -33,6 +34,7 @@ def main(
         config = replace(config, name=f"{config.name}-with-{answers.stem}")
     from minir1.stages.ready import check_task
 
+    announce(config)
     check_task(config)  # before a folder is made and a base is trained
     from minir1.run.distributed import join
     from minir1.stages import job
@@ -42,6 +44,23 @@ def main(
         with own_functions(folder, answers):
             show(job.run(config, folder, world), as_json)
     return 0
+
+
+def announce(config: Config) -> None:
+    """What a recipe for rented GPUs will cost, before it costs anything."""
+    if not config.gpu:
+        return
+    from minir1.plan.chips import chip
+    from minir1.plan.recipe import headline, plan
+
+    found = plan(config, chip(config.gpu))
+    require(
+        found.cure is not None,
+        "recipe",
+        config.name,
+        f"no GPU of it can hold the model that it samples from: `minir1 plan {config.name}`",
+    )
+    print(f"planned: {headline(found)}", file=sys.stderr, flush=True)
 
 
 @contextmanager
