@@ -7,8 +7,10 @@ have experts, and goes on in a straight line: each further block adds the same.
     whole = two + (three - two) * (blocks - 2)
 
 It is the torch path, without the kernels: all logits are there at once, so the comparison gives
-the formulas the same. On a CPU, torch has no attention kernel for MLA, whose keys are wider than its values:
-the dry run then keeps all scores (heads * T * T in float32), which a GPU's kernel does not, and
+the formulas the same.
+
+On a CPU, torch has no attention kernel for MLA, whose keys are wider than its values: the dry
+run then keeps all scores (heads * T * T in float32), which a GPU's kernel does not, and
 which the formulas leave out. With activation checkpointing that is one block's worth; without,
 every block's, and the dry run's peak lies far above the formulas'.
 
