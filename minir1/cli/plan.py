@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from minir1.cli.ledger import short
 from minir1.cli.options import Json, Recipe
 from minir1.cli.output import table, words
 
@@ -67,6 +66,8 @@ def gigabytes(size: float) -> str:
 
 def sizes(found: "Plan") -> list[tuple[str, ...]]:
     """The model and a step's work."""
+    from minir1.cli.ledger import short
+
     work = found.work
     return [
         ("", ""),

@@ -24,7 +24,6 @@ from types import TracebackType
 from typing import Literal
 
 from minir1.config import Config
-from minir1.run.device import describe, pick_device
 from minir1.run.jsonl import Row, append_row, read_rows
 
 Status = Literal["running", "finished", "interrupted", "failed"]
@@ -46,6 +45,8 @@ class Ledger:
     def __init__(
         self, run_dir: Path, stage: str, config: Config, active_parameters: int = 0
     ) -> None:
+        from minir1.run.device import describe, pick_device  # torch: a reader does without
+
         self.path = Path(run_dir) / "ledger.jsonl"
         self.stage = stage
         self.price = config.dollars_per_hour
