@@ -60,13 +60,23 @@ def _marked() -> set[str]:
 def _children(pid: int) -> set[str]:
     """The living descendants of a process, by command line."""
     found: set[str] = set()
-    with suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            for child in Path(f"/proc/{pid}/task/{thread}/children").read_text().split():
+    for thread in _list(f"/proc/{pid}/task"):
+        children = ""
+        with suppress(OSError):  # the thread has ended
+            children = Path(f"/proc/{pid}/task/{thread}/children").read_text()
+        for child in children.split():
+            with suppress(OSError):  # the child has ended
                 command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ")
                 found |= {f"{child} {command.decode(errors='replace')[:80]}"}
-                found |= _children(int(child))
+            found |= _children(int(child))
     return found
+
+
+def _list(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # the process has ended
+        return []
 
 
 def _descriptors() -> set[str]:

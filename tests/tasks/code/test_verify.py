@@ -143,10 +143,14 @@ def test_an_interrupt_leaves_no_child(monkeypatch):
     def interrupted(pipe, limits):
         raise KeyboardInterrupt
 
+    def children():
+        return set(psutil.Process().children(recursive=True))
+
     monkeypatch.setattr(sys.modules[run.__module__], "listen", interrupted)
+    others = children()  # warm workers of other tests
     with pytest.raises(KeyboardInterrupt):
         verify_code(GOLD, "import time\ntime.sleep(100)")
-    assert psutil.Process().children(recursive=True) == []
+    assert children() <= others
 
 
 def test_the_death_of_the_grader_is_the_death_of_the_program():
