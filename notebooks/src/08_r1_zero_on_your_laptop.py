@@ -83,7 +83,7 @@ display(show(type(task).verify))
 Browser(group, advantages, tokenizer, learner).browse()
 
 # %% [markdown]
-# That is all: `minir1 zero` is this loop with checkpoints and a diary ([minir1/stages/zero.py](../minir1/stages/zero.py)).
+# That is all: `minir1 zero` is this loop with checkpoints and a diary ([minir1/stages/reinforce.py](../minir1/stages/reinforce.py)).
 # A few steps of a few groups are noise, though. Do not read a trend into ten numbers: look at the whole run.
 #
 # ## Before you look
