@@ -36,7 +36,7 @@ def test_truth_is_not_a_number(value):
     assert cells({"done": value}) == {"done": str(value)}
 
 
-def a_job(config, out):
+def a_job(config, out, world):
     page = out / "report" / "index.html"
     return {
         "run": str(out),
