@@ -48,16 +48,24 @@ def test_results_and_gradients_are_as_exact_as_torch(dtype, temperature):
 
 
 def test_a_sure_policy_keeps_its_small_entropy():
-    """Logits of hundreds, and entropies far below their rounding: differences come first."""
-    hidden, vocabulary, targets, upstream = case(n=33, scale=4.0)
-    inputs = (hidden, vocabulary)
-    ours = gradients(lambda h, w: token_logprobs(h, w, targets), inputs, upstream)
-    theirs = gradients(lambda h, w: plain(h, w, targets, 1.0), inputs, upstream)
-    doubles = [x.double() for x in inputs]
-    exact = gradients(lambda h, w: plain(h, w, targets, 1.0), doubles, upstream)
-    assert exact[2].max() > 200 and exact[1].median() < 0.2
-    for name, mine, torchs, reference in zip(NAMES, ours, theirs, exact, strict=True):
-        as_exact_as(mine, torchs, reference, name)
+    """Logits of hundreds, and entropies far below their rounding: differences come first.
+
+    One row can decide such an error, and how a product of this machine rounds decides the row:
+    so the rows of many draws are judged together.
+    """
+    found: dict[str, list[tuple[torch.Tensor, ...]]] = {name: [] for name in NAMES}
+    for seed in range(12):
+        hidden, vocabulary, targets, upstream = case(n=33, scale=4.0, seed=seed)
+        inputs = (hidden, vocabulary)
+        doubles = [x.double() for x in inputs]
+        ours = gradients(lambda h, w, t=targets: token_logprobs(h, w, t), inputs, upstream)
+        theirs = gradients(lambda h, w, t=targets: plain(h, w, t, 1.0), inputs, upstream)
+        exact = gradients(lambda h, w, t=targets: plain(h, w, t, 1.0), doubles, upstream)
+        assert exact[2].max() > 150 and exact[1].median() < 0.2
+        for name, *three in zip(NAMES, ours, theirs, exact, strict=True):
+            found[name].append(tuple(x.flatten() for x in three))
+    for name, draws in found.items():
+        as_exact_as(*(torch.cat(column) for column in zip(*draws, strict=True)), name)
 
 
 def test_the_slope_is_the_gradient():
