@@ -32,13 +32,21 @@ def spec(x, weight, gate_up, down, idx):
     return (experts_torch(x, idx, weight, gate_up, down),)
 
 
-def check_layer(a: Layer) -> list[torch.Tensor]:
-    with harness.witness(), harness.poisoned():
-        found = ours(a)
-    exact = plain(a.to(torch.float64))
-    for name, mine, torchs, reference in zip(NAMES, found, plain(a, spec), exact, strict=True):
-        as_exact_as(mine, torchs, reference, name)
-    return found
+def check_layer(*draws: Layer) -> list[torch.Tensor]:
+    """Errors are judged over all draws together; the first one's results come back.
+
+    Of a few numbers, luck decides whose rounding is smaller.
+    """
+    found, torchs, exact = [], [], []
+    for a in draws:
+        with harness.witness(), harness.poisoned():
+            found.append(ours(a))
+        torchs.append(plain(a, spec))
+        exact.append(plain(a.to(torch.float64)))
+    for i, name in enumerate(NAMES):
+        three = (torch.cat([one[i].flatten() for one in some]) for some in (found, torchs, exact))
+        as_exact_as(*three, name)
+    return found[0]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
@@ -61,7 +69,7 @@ def test_output_and_gradients_are_as_exact_as_torch(dtype):
 )
 def test_any_shape(n, d, f, e, k):
     """One token, K from 1 to 8, E = K, E behind a chunk of 32, widths below and above a tile."""
-    check_layer(layer(n=n, d=d, f=f, e=e, k=k))
+    check_layer(*(layer(n=n, d=d, f=f, e=e, k=k, seed=seed) for seed in range(6)))
 
 
 @pytest.mark.parametrize("case", ROUTINGS)
