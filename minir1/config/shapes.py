@@ -67,3 +67,29 @@ DEEPSEEK_V3 = ModelConfig(
     tie_embeddings=False,
 )
 """The shape of DeepSeek-V3: 671B weights, 37B active (arXiv 2412.19437, 4.2)."""
+
+DEEPSEEK_V2 = ModelConfig(
+    vocab_size=102_400,
+    dim=5120,
+    n_layers=60,
+    n_dense_layers=1,
+    inter_dim=12_288,
+    moe_inter_dim=1536,
+    n_heads=128,
+    q_lora_rank=1536,
+    kv_lora_rank=512,
+    qk_nope_head_dim=128,
+    qk_rope_head_dim=64,
+    v_head_dim=128,
+    n_routed_experts=160,
+    n_shared_experts=2,
+    n_activated_experts=6,
+    n_expert_groups=8,
+    n_limited_groups=3,
+    score_func="softmax",
+    norm_topk_prob=False,
+    route_scale=16.0,
+    max_seq_len=131_072,
+    tie_embeddings=False,
+)
+"""DeepSeek-V2: 236B parameters, 21B active (arXiv 2405.04434, 3.1)."""

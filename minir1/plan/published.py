@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minir1.config import ModelConfig
+from minir1.config.shapes import DEEPSEEK_V2 as V2
+from minir1.config.shapes import DEEPSEEK_V3 as V3
 from minir1.plan.chips import chip
 from minir1.plan.training_time import DAY, gpu_hours, mfu
 
@@ -22,56 +24,6 @@ V3_HOURS = {"pre-training": 2664e3, "longer context": 119e3, "post-training": 5e
 V3_GPUS, V3_TOKENS_A_DAY = 2048, 272.80e9
 """arXiv 2505.09343, table 4."""
 V3_TOKENS_A_STEP, V3_SEQUENCE, V3_TOKENS = 15360 * 4096, 4096, 14.8e12
-
-V3 = ModelConfig(
-    vocab_size=129280,
-    dim=7168,
-    n_layers=61,
-    n_dense_layers=3,
-    inter_dim=18432,
-    moe_inter_dim=2048,
-    n_heads=128,
-    q_lora_rank=1536,
-    kv_lora_rank=512,
-    qk_nope_head_dim=128,
-    qk_rope_head_dim=64,
-    v_head_dim=128,
-    n_routed_experts=256,
-    n_shared_experts=1,
-    n_activated_experts=8,
-    n_expert_groups=8,
-    n_limited_groups=4,
-    route_scale=2.5,
-    max_seq_len=4096,
-    tie_embeddings=False,
-)
-"""DeepSeek-V3: 671B parameters, 37B active (arXiv 2412.19437, 4.2)."""
-
-V2 = ModelConfig(
-    vocab_size=102400,
-    dim=5120,
-    n_layers=60,
-    n_dense_layers=1,
-    inter_dim=12288,
-    moe_inter_dim=1536,
-    n_heads=128,
-    q_lora_rank=1536,
-    kv_lora_rank=512,
-    qk_nope_head_dim=128,
-    qk_rope_head_dim=64,
-    v_head_dim=128,
-    n_routed_experts=160,
-    n_shared_experts=2,
-    n_activated_experts=6,
-    n_expert_groups=8,
-    n_limited_groups=3,
-    score_func="softmax",
-    norm_topk_prob=False,
-    route_scale=16.0,
-    max_seq_len=4096,
-    tie_embeddings=False,
-)
-"""DeepSeek-V2: 236B parameters, 21B active (arXiv 2405.04434, 3.1)."""
 
 
 def dense(dim: int, n_layers: int, n_heads: int, inter_dim: int, vocab_size: int) -> ModelConfig:
