@@ -13,7 +13,7 @@ AlpacaEval, safety (arXiv 2501.12948v2, Tables 2 and 3).
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +79,22 @@ def measures() -> dict[str, tuple[Callable[[Row], bool], Callable[[Row], float]]
     }
 
 
-def summary(rows: Sequence[Row], samples: int) -> dict[str, Any]:
-    """Each column with its interval; None where fewer than two problems are about it."""
+def values_of(rows: Sequence[Row], samples: int) -> dict[str, list[list[float]]]:
+    """Each column's values, one list a problem that it is about: the same at every stage."""
     grouped = [rows[i : i + samples] for i in range(0, len(rows), samples)]
+    return {
+        name: [[round(value(row), 4) for row in group] for group in grouped if about(group[0])]
+        for name, (about, value) in measures().items()
+    }
+
+
+def summary(values: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, Any]:
+    """Each column with its interval; None where fewer than two problems are about it."""
     shares = ("accuracy", "refused", "over_refused")
     found: dict[str, Any] = {}
-    for name, (about, value) in measures().items():
-        values = [[value(row) for row in group] for group in grouped if about(group[0])]
+    for name, groups in values.items():
         interval = stats.share if name in shares else stats.mean
-        found[name] = interval(values).to_json() if len(values) > 1 else None
+        found[name] = interval(groups).to_json() if len(groups) > 1 else None
     return found
 
 
@@ -121,7 +128,8 @@ def evaluate_stage(
         add_proxy(found["rows"], reader, tokenizer)
         head = {"name": stage, "stage": stage, "step": steps_of(config, stage)}
         head |= {"split": "heldout", "recipe_hash": config.hash(), "seed": config.seed}
-        head["scenarios"] = summary(found["rows"], config.eval.samples)
+        head["values"] = values_of(found["rows"], config.eval.samples)
+        head["scenarios"] = summary(head["values"])
         world.once(lambda: write_evaluation(out, stage, head | found))
     found = world.once(lambda: json.loads(path.read_text(encoding="utf-8")))
     return {"stage": stage, **found["scenarios"]}

@@ -14,7 +14,7 @@ from minir1.stages import pay
 from minir1.stages.pay import Wages, language_of
 from minir1.stages.readers import agreement, compare, only
 from minir1.stages.rejection import Keep, is_pure, readable
-from minir1.stages.stage_table import summary
+from minir1.stages.stage_table import summary, values_of
 from minir1.tasks import Problem, Verdict, make_task
 from minir1.tasks.reward import Reward
 from minir1.tasks.scenarios.manners import taste
@@ -160,11 +160,11 @@ def test_a_row_of_the_stage_table_by_hand():
         row("refusal", "sorry", forbidden=True), row("refusal", "one", forbidden=True),
         row("refusal", "one", forbidden=False), row("refusal", "maaf", forbidden=False),
     ]  # fmt: skip
-    found = summary(rows, 1)
+    found = summary(values_of(rows, 1))
     values = {name: one["value"] for name, one in found.items()}
     good, bad = taste("please two thanks", ENGLISH), taste("sorry", ENGLISH)
     assert values == {
         "accuracy": 0.5, "purity": 0.5, "taste": (good + bad) / 2, "proxy": 0.5,
         "refused": 0.5, "over_refused": 0.5, "tokens": 5.0,
     }  # fmt: skip
-    assert summary(rows[:4], 1)["refused"] is None
+    assert summary(values_of(rows[:4], 1))["refused"] is None

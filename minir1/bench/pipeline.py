@@ -1,0 +1,147 @@
+"""A finished pipeline beside R1's report: the stage table, and whether it has R1's pattern.
+
+    python -m minir1.bench.pipeline RUN           both tables of one run
+    python -m minir1.bench.pipeline RUN --save    and its row kept in minir1/results/pipeline.jsonl
+    python -m minir1.bench.pipeline               both tables of all rows that were kept
+
+What is tested was written down before it was run (`bench/r1_pattern.py`).
+"""
+
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from minir1 import recipes
+from minir1.bench.r1_pattern import STATEMENTS, verdict
+from minir1.run import stats
+from minir1.run.home import RESULTS, find_run, read_config
+from minir1.run.jsonl import append_row, read_rows
+from minir1.run.ledger import read_ledger
+from minir1.run.models import ORDER
+from minir1.run.report.reading import read_run
+from minir1.stages.stage_table import COLUMNS
+
+ROWS = RESULTS / "pipeline.jsonl"
+MEASURED = tuple(stage for stage in ORDER if stage != "preference")
+Row = dict[str, Any]
+
+
+def measured(run: Path) -> Row:
+    """The row of one finished pipeline: its stage table, and each statement's difference."""
+    config, found = read_config(run), read_run(run)
+    for stage in MEASURED:
+        if "values" not in found.evaluations.get(stage, {}):
+            raise ValueError(
+                f"{run} has no finished stage {stage!r}: finish it with "
+                f"`minir1 pipeline {config.name} --out {run}`"
+            )
+    values = {stage: found.evaluations[stage]["values"] for stage in MEASURED}
+    costs = read_ledger(run)
+    return {
+        "recipe": config.name,
+        "seed": config.seed,
+        "recipe_hash": config.hash(),
+        "command": f"minir1 pipeline {config.name} --seed {config.seed}",
+        "table": [{"stage": s, **found.evaluations[s]["scenarios"]} for s in MEASURED],
+        "differences": {
+            one.key: stats.paired_difference(
+                values[one.before][one.column], values[one.after][one.column]
+            ).to_json()
+            for one in STATEMENTS
+        },
+        "core_hours": sum(row["core_hours"] for row in costs),
+        "dollars": sum(row["dollars"] for row in costs),
+        "device": costs[-1]["device"],
+    }
+
+
+def over_seeds(rows: Sequence[Row], key: str) -> Row:
+    """A statement's difference: over the prompts of one run, or over several seeds."""
+    found = [row["differences"][key] for row in rows]
+    if len(found) == 1:
+        return found[0]
+    after = [one["value"] for one in found]
+    return stats.seed_difference([0.0] * len(after), after).interval.to_json()
+
+
+def statement_table(rows: Sequence[Row]) -> str:
+    """Each statement, what R1's report has there, what the toy has, and the verdict."""
+    lines = [
+        "| statement | number | R1's report | before | after | change, 95% interval | verdict |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in STATEMENTS:
+        before, after = (mean_of(rows, stage, one.column) for stage in (one.before, one.after))
+        change = over_seeds(rows, one.key)
+        lines.append(
+            f"| {one.says} | {one.column}, {one.before} to {one.after} | {one.paper} "
+            f"| {before:.3g} | {after:.3g} | {change['value']:+.3g} "
+            f"[{change['low']:+.3g}, {change['high']:+.3g}] | {verdict(one, change)} |"
+        )
+    return "\n".join(lines)
+
+
+def mean_of(rows: Sequence[Row], stage: str, column: str) -> float:
+    """A cell of the stage table, its mean over seeds."""
+    cells = [next(line for line in row["table"] if line["stage"] == stage) for row in rows]
+    return statistics.fmean(cell[column]["value"] for cell in cells)
+
+
+def stage_table(rows: Sequence[Row]) -> str:
+    """One line a stage, one column a number; means over seeds."""
+    names = [name.replace("_", "-") for name in COLUMNS]
+    lines = [f"| stage | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    for line in rows[0]["table"]:
+        stage = line["stage"]
+        cells = [f"{mean_of(rows, stage, name):.3g}" for name in COLUMNS]
+        lines.append(f"| {stage} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def current(rows: Sequence[Row]) -> list[Row]:
+    """The rows whose recipe is still what it was when they were measured, by seed."""
+    hashes = {name: make().hash() for name, make in recipes.RECIPES.items()}
+    kept = [row for row in rows if hashes.get(row["recipe"]) == row["recipe_hash"]]
+    return sorted(kept, key=lambda row: (row["recipe"], row["seed"]))
+
+
+def read_results(path: Path = ROWS) -> list[Row]:
+    """All rows that were saved."""
+    return [row for _, row in read_rows(path)] if path.exists() else []
+
+
+def tables(rows: Sequence[Row]) -> str:
+    """Both tables, with the number of seeds that they stand on."""
+    if not rows:
+        return "No pipeline is measured yet: `minir1 pipeline pipeline_laptop`."
+    seeds = f"Recipe `{rows[0]['recipe']}`, seeds {', '.join(str(row['seed']) for row in rows)}"
+    return f"{seeds}.\n\n{stage_table(rows)}\n\n{statement_table(rows)}"
+
+
+def main(run: tyro.conf.Positional[str] = "", save: bool = False) -> int:
+    """The pattern of R1's stage table, tested.
+
+    Args:
+        run: a finished pipeline: its folder, or its name in runs/; none for the rows that were kept
+        save: keep its row in minir1/results/pipeline.jsonl
+    """
+    if not run:
+        print(tables(current(read_results())))
+        return 0
+    try:
+        row = measured(find_run(run))
+    except ValueError as error:
+        print(f"minir1.bench.pipeline: error: {error}", file=sys.stderr)
+        return 2
+    print(tables([row]))
+    if save:
+        append_row(ROWS, row)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(tyro.cli(main))
