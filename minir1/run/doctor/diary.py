@@ -6,13 +6,19 @@ rule never looks at one step, but at the mean of a window.
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+from minir1.run.metrics import read_metrics
 
 WINDOW = 8
 """Steps that are averaged."""
+NOT_FINITE = "not_finite.json"
+"""What a stage leaves when its loss or its gradient is no number: it stops before the diary."""
 
 
 class Diary:
@@ -66,3 +72,16 @@ class Diary:
 
 def _mean(values: Sequence[float]) -> float | None:
     return statistics.fmean(values) if values else None
+
+
+def read_diary(run: Path) -> list[dict[str, Any]]:
+    """The diary of a run's folder, and the step at which it stopped for lack of a number."""
+    diary, evidence = run / "metrics.jsonl", run / NOT_FINITE
+    rows = read_metrics(diary) if diary.exists() else []
+    if not evidence.exists():
+        return rows
+    stop = json.loads(evidence.read_text(encoding="utf-8"))
+    step = stop["step"] + 1
+    went_on = any(row["stage"] == stop["stage"] and row["step"] >= step for row in rows)
+    torn = {"stage": stop["stage"], "step": step, "reward": None, "loss": None}
+    return rows if went_on else [*rows, torn]

@@ -1,0 +1,177 @@
+"""The patients: one healthy run, and what is changed in each broken one.
+
+The healthy run is `laptop`'s RL with half of its rollouts a step, for 32 steps, from the base that
+came with the package. A case changes one thing: a setting, the base that it starts from, or (a
+bug) something around the trainer. `expects` is the finding that the doctor must name first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from minir1 import recipes
+from minir1.bench.clinic import bugs
+from minir1.config import Config
+from minir1.run.distributed import World
+from minir1.stages.reinforce import Pay, by_verdict
+
+STEPS = 32
+
+
+def healthy() -> Config:
+    """The run that every case changes in one place."""
+    laptop = recipes.laptop()
+    return replace(
+        laptop,
+        name="clinic",
+        device="cpu",
+        threads=1,
+        zero=replace(laptop.zero, steps=STEPS, group_size=8, save_every=STEPS),
+        eval=replace(laptop.eval, every=0),
+        keep_checkpoints=1,
+    )
+
+
+def untrained() -> Config:
+    """A base that has read for 100 steps in place of 4,500."""
+    laptop = recipes.laptop()
+    return replace(laptop, pretrain=replace(laptop.pretrain, steps=100))
+
+
+def lying() -> Config:
+    """A base whose checks toss a coin (`laptop_lying`), after a third of its reading."""
+    control = recipes.laptop_lying()
+    return replace(control, pretrain=replace(control.pretrain, steps=1500))
+
+
+def unbalanced() -> Config:
+    """A base whose experts nobody kept busy, after a fifth of its reading."""
+    laptop = recipes.laptop()
+    optim = replace(laptop.pretrain.optim, bias_update_speed=0.0, balance_coef=0.0)
+    return replace(laptop, pretrain=replace(laptop.pretrain, steps=900, optim=optim))
+
+
+BASES: dict[str, Callable[[], Config]] = {
+    "laptop": recipes.laptop,
+    "untrained": untrained,
+    "lying": lying,
+    "unbalanced": unbalanced,
+}
+"""`laptop` is the published one; the others are trained when they are first needed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """One way to break a run, and what the doctor must say of it."""
+
+    change: str
+    """What is broken, in words."""
+    expects: str
+    """The name of the finding that must come first; "" for silence."""
+    zero: dict[str, Any] | None = None
+    """Fields of `ZeroConfig`."""
+    optim: dict[str, Any] | None = None
+    """Fields of its optimizer."""
+    reward: dict[str, Any] | None = None
+    task: dict[str, Any] | None = None
+    base: str = "laptop"
+    pay: Pay = by_verdict
+    world: Callable[[], World] = World
+
+    def config(self, seed: int) -> Config:
+        """The healthy run with this change."""
+        well, base = healthy(), BASES[self.base]()
+        zero = replace(
+            well.zero,
+            optim=replace(well.zero.optim, **self.optim or {}),
+            reward=replace(well.zero.reward, **self.reward or {}),
+            **self.zero or {},
+        )
+        task = replace(well.task, **self.task or {})
+        return replace(
+            well, seed=seed, zero=zero, task=task, corpus=base.corpus, pretrain=base.pretrain
+        )
+
+
+CASES: dict[str, Case] = {
+    "healthy": Case(change="nothing", expects=""),
+    "lr_10x": Case(
+        change="learning rate 3e-3 in place of 3e-4", expects="router_drift", optim={"lr": 3e-3}
+    ),
+    "lr_100x": Case(change="learning rate 3e-2", expects="router_drift", optim={"lr": 3e-2}),
+    "lr_zero": Case(change="learning rate 3e-7", expects="no_progress", optim={"lr": 3e-7}),
+    "small_budget": Case(
+        change="a budget of 40 tokens", expects="truncation", zero={"max_new_tokens": 40}
+    ),
+    "too_hard": Case(
+        change="four numbers, where the base has read of three",
+        expects="dead_groups",
+        task={"n_numbers": 4},
+    ),
+    "too_easy": Case(change="numbers from 1 to 2 only", expects="dead_groups", task={"high": 2}),
+    "cold": Case(change="temperature 0.1", expects="dead_groups", zero={"temperature": 0.1}),
+    "hot": Case(change="temperature 2", expects="format_failures", zero={"temperature": 2.0}),
+    "format_only": Case(
+        change="only the format is paid",
+        expects="proxy_gap",
+        reward={"accuracy": 0.0, "format": 1.0},
+    ),
+    "own_word": Case(
+        change='a verifier that believes a "yes" in the thinking',
+        expects="proxy_gap",
+        pay=bugs.own_word,
+    ),
+    "upside_down": Case(
+        change="the sign of the reward is lost", expects="proxy_gap", pay=bugs.upside_down
+    ),
+    "neighbour": Case(
+        change="each rollout is paid for the one before it",
+        expects="no_progress",
+        pay=bugs.neighbour,
+    ),
+    "coin": Case(change="the toss of a coin is paid", expects="proxy_gap", pay=bugs.coin),
+    "flipped_bit": Case(
+        change="a bit of one weight flips at step 12", expects="not_finite", world=bugs.FlippedBit
+    ),
+    "hot_sampler": Case(
+        change="the sampler has another temperature than the trainer",
+        expects="mismatch",
+        world=bugs.HotSampler,
+    ),
+    "late_sampler": Case(
+        change="the sampler gets new weights every eighth step",
+        expects="mismatch",
+        world=bugs.LateSampler,
+    ),
+    "forgetful_sampler": Case(
+        change="the sampler's cache loses every eighth row",
+        expects="mismatch",
+        world=bugs.ForgetfulSampler,
+    ),
+    "minibatches": Case(
+        change="64 updates from one batch of rollouts",
+        expects="clipping",
+        zero={"minibatches": 64},
+    ),
+    "kl_huge": Case(change="a KL term of weight 10", expects="no_progress", zero={"kl_coef": 10.0}),
+    "bias_moves": Case(
+        change="the routers' bias moves by 0.05 an update",
+        expects="router_drift",
+        optim={"bias_update_speed": 0.05},
+    ),
+    "unbalanced": Case(
+        change="a base that was trained without balancing",
+        expects="dead_experts",
+        base="unbalanced",
+    ),
+    "untrained": Case(
+        change="a base that has read for 100 steps", expects="format_failures", base="untrained"
+    ),
+    "lying": Case(change="a base whose checks lie", expects="thinking_shrinks", base="lying"),
+    "length_punished": Case(
+        change="every token costs",
+        expects="thinking_shrinks",
+        reward={"overlong": 2.0, "overlong_buffer": 1.0},
+    ),
+}
+"""By name. What each expects was written down before the judged seeds were run."""
