@@ -19,6 +19,7 @@ from pathlib import Path
 import tyro
 
 from minir1.bench import rows, table
+from minir1.run.pipe import reader_may_leave
 
 BENCHMARKS = ("sampler", "grpo_step", "race", "cost", "verifiers_speed")
 
@@ -30,7 +31,9 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"{inspect.getdoc(sys.modules[__name__])}\n\n{overview()}")
         return 0
     try:
-        return dispatch(words)
+        with reader_may_leave():
+            return dispatch(words)
+        return 0
     except ValueError as error:
         print(f"minir1.bench: error: {error}", file=sys.stderr)
         return 2

@@ -30,6 +30,7 @@ from minir1.bench.table import heading, line
 from minir1.config import require
 from minir1.recipes import smoke
 from minir1.run.jsonl import Row, append_row, read_rows
+from minir1.run.pipe import reader_may_leave
 from minir1.run.progress import Progress, StopFlag
 from minir1.tasks import Verdict
 from minir1.tasks.registry import VERIFIERS
@@ -182,4 +183,5 @@ def main(
 
 
 if __name__ == "__main__":
-    sys.exit(tyro.cli(main))
+    with reader_may_leave():
+        sys.exit(tyro.cli(main))

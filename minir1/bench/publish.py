@@ -24,6 +24,7 @@ from minir1.run.jsonl import append_row
 from minir1.run.ledger import read_ledger
 from minir1.run.metrics import read_metrics
 from minir1.run.models import STAGES
+from minir1.run.pipe import reader_may_leave
 
 EVERY = 10
 """Of pre-training, every tenth row of the diary is kept. Of RL, all."""
@@ -89,4 +90,5 @@ def main(run: tyro.conf.Positional[Path], name: tyro.conf.Positional[str]) -> No
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    with reader_may_leave():
+        tyro.cli(main)

@@ -21,6 +21,7 @@ import tyro
 from minir1 import recipes
 from minir1.bench.thresholds import current, table, verdicts
 from minir1.run.jsonl import append_row, read_rows
+from minir1.run.pipe import reader_may_leave
 
 RESULTS = Path(__file__).parents[1] / "results" / "seeds.jsonl"
 
@@ -102,4 +103,5 @@ def main(
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    with reader_may_leave():
+        tyro.cli(main)

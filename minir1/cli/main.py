@@ -21,6 +21,7 @@ from importlib import import_module
 
 import minir1
 from minir1.cli.options import call, nearest
+from minir1.run.pipe import reader_may_leave
 
 COMMANDS = {
     "plan": ("RECIPE", "memory, traffic, hours and dollars, before a cent is spent; --dry-run"),
@@ -86,11 +87,8 @@ def main(words: Sequence[str] | None = None) -> int:
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
     try:
-        status = dispatch(words)
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:  # the reader has gone, as in `minir1 diff a b | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with reader_may_leave():
+            return dispatch(words)
         return 0
     except KeyboardInterrupt as stop:
         text = str(stop) or "stopped; the same command goes on from the last save"

@@ -13,6 +13,7 @@ import shlex
 import sys
 
 from minir1.launch.variables import machines, torchrun
+from minir1.run.pipe import reader_may_leave
 
 
 def main(words: list[str]) -> int:
@@ -34,4 +35,5 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with reader_may_leave():
+        sys.exit(main(sys.argv[1:]))

@@ -20,6 +20,7 @@ from minir1.bench.verifiers.cases import SETS, Group
 from minir1.bench.verifiers.report import RESULTS, TASKS, Task, report_all
 from minir1.bench.verifiers.table import tables
 from minir1.run.jsonl import append_row, read_rows
+from minir1.run.pipe import reader_may_leave
 
 
 def main(
@@ -61,4 +62,5 @@ def _measured(
 
 
 if __name__ == "__main__":
-    sys.exit(tyro.cli(main))
+    with reader_may_leave():
+        sys.exit(tyro.cli(main))
