@@ -148,14 +148,19 @@ def caption(figure: Figure, title: str, about: str) -> None:
 
 def write(figure: Figure, stem: Path) -> list[Path]:
     """`stem.svg` in both themes and `stem.png` in the light one."""
+    png = stem.with_suffix(".png")
     FigureCanvasAgg(figure)
-    png, svg = stem.with_suffix(".png"), stem.with_suffix(".svg")
     figure.savefig(png, dpi=160, facecolor=LIGHT["paper"], metadata={"Software": None})
-    text = io.StringIO()
+    return [write_svg(figure, stem), png]
+
+
+def write_svg(figure: Figure, stem: Path) -> Path:
+    """`stem.svg`, which follows the reader's theme; the same rows give the same bytes."""
+    svg, text = stem.with_suffix(".svg"), io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": stem.name}):
         figure.savefig(text, format="svg", facecolor=LIGHT["paper"], metadata={"Date": None})
     svg.write_text(both_themes(text.getvalue()), encoding="utf-8")
-    return [svg, png]
+    return svg
 
 
 def both_themes(svg: str) -> str:

@@ -1,15 +1,18 @@
-"""Write the measured tables into README.md, between their markers.
+"""Write the measured tables into README.md, between their markers, and draw its pictures.
 
     python -m minir1.bench.readme
 
-A test compares the README with what this file computes, so the README can't go stale.
+A test compares the README with what this file computes, so the README can't go stale. The
+pictures lie beside the rows that they show, in `minir1/results/`.
 """
 
 import re
 from pathlib import Path
 
-from minir1.bench.seeds import read_results
+from minir1.bench import plots, rows
+from minir1.bench.seeds import RESULTS, read_results
 from minir1.bench.thresholds import current, table, verdicts
+from minir1.lab.seeds import seed_curves
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.DOTALL)
@@ -17,14 +20,14 @@ BLOCK = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.
 
 def results_block() -> str:
     """What stands between the markers."""
-    rows = current(read_results())
-    if not rows:
+    measured = current(read_results())
+    if not measured:
         return "No measured table is committed yet.\n"
-    device = rows[0]["device"]
-    minutes = [row["seconds"] / 60 for row in rows if row["recipe"] == "laptop"]
+    device = measured[0]["device"]
+    minutes = [row["seconds"] / 60 for row in measured if row["recipe"] == "laptop"]
     took = f"{min(minutes):.1f} to {max(minutes):.1f} minutes a run" if minutes else ""
     return (
-        f"{verdicts(rows)}\n\n{table(rows)}\n\n"
+        f"{verdicts(measured)}\n\n{table(measured)}\n\n"
         f"Measured on {device['processor']}, {device['threads']} thread(s) a run, torch "
         f"{device['torch']}, {took}. The rows are in `minir1/results/seeds.jsonl`; "
         "`python -m minir1.bench.seeds` measures them again.\n"
@@ -36,5 +39,15 @@ def with_results(text: str) -> str:
     return BLOCK.sub(lambda found: found[1] + results_block() + found[2], text)
 
 
+def write_pictures(folder: Path) -> list[Path]:
+    """Every seed's three curves beside the control, and reward against time beside TRL."""
+    written = plots.write_svg(
+        seed_curves(current(read_results()), ("laptop", "laptop_lying")).figure, folder / "curves"
+    )
+    races = [row for row in rows.latest(rows.read()) if row["bench"] == "race"]
+    return [written] + [plots.write_svg(plots.race_figure(row), folder / "race") for row in races]
+
+
 if __name__ == "__main__":
+    write_pictures(RESULTS.parent)
     README.write_text(with_results(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -91,3 +91,14 @@ def test_an_unreadable_results_file_names_its_line(tmp_path):
     path.write_text('{"recipe": "laptop"}\n{torn\n', encoding="utf-8")
     with pytest.raises(ValueError, match="line 2"):
         seeds.read_results(path)
+
+
+def test_the_readmes_pictures_are_drawn_from_the_rows(tmp_path):
+    written = readme.write_pictures(tmp_path)
+    assert [path.name for path in written] == ["curves.svg", "race.svg"]
+    text = readme.README.read_text(encoding="utf-8")
+    for path in written:
+        committed = readme.RESULTS.parent / path.name
+        assert f"](minir1/results/{path.name})" in text
+        # Not the bytes: another matplotlib may lay out the text a little differently.
+        assert committed.read_text(encoding="utf-8").count("<path") > 10
