@@ -16,10 +16,9 @@ def main(run: Path, *, as_json: Json = False) -> int:
         run: the run's folder, or its name in runs/
     """
     folder = find_run(run)
-    from minir1.run.doctor import examine
-    from minir1.run.metrics import read_metrics
+    from minir1.run.doctor import examine, read_diary
 
-    steps = [row for row in read_metrics(folder) if "reward" in row]
+    steps = [row for row in read_diary(folder) if "reward" in row]
     stages = dict.fromkeys(row["stage"] for row in steps)  # a pipeline has three of RL
     found = {name: examine([row for row in steps if row["stage"] == name]) for name in stages}
     findings = [finding for some in found.values() for finding in some]

@@ -26,6 +26,7 @@ from minir1.run import checkpoint
 from minir1.run.best import keep_best
 from minir1.run.budget import Budget
 from minir1.run.distributed import SOLO, World
+from minir1.run.doctor import NOT_FINITE, Watch
 from minir1.run.ledger import Ledger
 from minir1.run.marker import mark_stopped, unmark
 from minir1.run.metrics import MetricsLog
@@ -87,10 +88,12 @@ class Stage:
         with (
             on_main(MetricsLog(self.out)) as log,
             on_main(Progress(self.steps, self.name, done=self.done)) as progress,
+            on_main(Watch(self.out, self.name)) as doctor,
             StopFlag() as stop,
             on_main(ledger) as ledger,
         ):
             log.rewind(self.name, self.done, later)
+            doctor.rewind(self.done, later)
             self.world.once(lambda: unmark(self.out))
             while self.done < self.steps:
                 self.world.beat(self.done)
@@ -100,6 +103,7 @@ class Stage:
                 log.write(self.name, self.done, metrics)
                 ledger.add(metrics)
                 progress.update(self.done, self.summary(metrics))
+                doctor.after(self.done, self.steps, metrics)
                 # Read once: a signal during the save waits for its own step. If one process was
                 # asked, all stop.
                 spent = budget.used_up()
@@ -122,7 +126,7 @@ class Stage:
         try:
             metrics = step(self.done)
         except NotFiniteError as error:
-            evidence = self.out / "not_finite.json"
+            evidence = self.out / NOT_FINITE
             record = {"stage": self.name, "step": self.done, "error": str(error)}
             text = json.dumps(record | {"token_ids": error.token_ids})
             self.world.once(lambda: evidence.write_text(text))

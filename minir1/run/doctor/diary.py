@@ -83,5 +83,5 @@ def read_diary(run: Path) -> list[dict[str, Any]]:
     stop = json.loads(evidence.read_text(encoding="utf-8"))
     step = stop["step"] + 1
     went_on = any(row["stage"] == stop["stage"] and row["step"] >= step for row in rows)
-    torn = {"stage": stop["stage"], "step": step, "reward": None, "loss": None}
+    torn = {"stage": stop["stage"], "step": step, "loss": None, "reward": None}
     return rows if went_on else [*rows, torn]

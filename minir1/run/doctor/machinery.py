@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minir1.run.doctor.diary import Diary
+from minir1.run.doctor.diary import NOT_FINITE, Diary
 from minir1.run.doctor.finding import Finding
 
 
@@ -20,7 +20,7 @@ def not_finite(d: Diary) -> Finding | None:
             "an exp of a large log-ratio, taken before it was masked",
             "the learning rate is too high",
         ),
-        ("read not_finite.json beside the diary", "a lower learning rate"),
+        (f"read {NOT_FINITE} beside the diary", "a lower learning rate"),
     )
 
 
