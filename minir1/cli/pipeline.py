@@ -19,6 +19,7 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
         config: what to run: pipeline_smoke, pipeline_laptop, or your own
         out: the run's folder (runs/NAME if not given)
     """
+    from minir1.run.claim import claimed
     from minir1.run.distributed import join
     from minir1.stages import pipeline
     from minir1.stages.ready import check_pipeline
@@ -27,7 +28,8 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
     with join(config) as world:
         folder = world.once(lambda: open_run(config, out))
         world.files_seen_by_all([folder])
-        show(pipeline.run(config, folder, world), as_json)
+        with claimed(folder, world):
+            show(pipeline.run(config, folder, world), as_json)
     return 0
 
 

@@ -16,6 +16,7 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
         config: what to run
         out: the run's folder (runs/NAME if not given)
     """
+    from minir1.run.claim import claimed
     from minir1.run.distributed import join
     from minir1.run.metrics import read_metrics
     from minir1.stages.pretrain import pretrain
@@ -23,7 +24,8 @@ def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> i
     with join(config) as world:
         folder = world.once(lambda: open_run(config, out))
         world.files_seen_by_all([folder])
-        pretrain(config, folder, world)
+        with claimed(folder, world):
+            pretrain(config, folder, world)
         rows = world.once(lambda: read_metrics(folder))
         say([row for row in rows if row["stage"] == "pretrain"][-1], as_json)
     return 0

@@ -36,12 +36,13 @@ def main(
 
     announce(config)
     check_task(config)  # before a folder is made and a base is trained
+    from minir1.run.claim import claimed
     from minir1.run.distributed import join
     from minir1.stages import job
 
     with join(config) as world:
         folder = world.once(lambda: open_run(config, out))
-        with own_functions(folder, answers):
+        with claimed(folder, world), own_functions(folder, answers):
             show(job.run(config, folder, world), as_json)
     return 0
 

@@ -23,8 +23,10 @@ from minir1.rl.types import Group
 from minir1.run import evaluate as evaluation
 from minir1.run.distributed import SOLO, World
 from minir1.run.models import finished_model, tokenizer_of
+from minir1.run.rollouts import RolloutLog
+from minir1.run.served import OwnRollouts, rollouts_of
 from minir1.stages.loop import Stage
-from minir1.tasks import make_task
+from minir1.tasks import Task, make_task
 from minir1.text.tokenizer import Tokenizer
 
 Pay = Callable[[Group, int], Group]
@@ -78,6 +80,7 @@ def reinforce(config: Config, out: Path, course: Course, world: World = SOLO) ->
     cpu = torch.device("cpu")
     policy = world.place(lambda: finished_model(config, out, course.start, cpu), config, device)
     reference = world.twin(policy, config, device) if settings.kl_coef > 0 else None
+    rollouts = rollouts_of(config, settings, out, tokenizer, course.name, world)
     stage = Stage(
         name=course.name,
         config=config,
@@ -92,22 +95,20 @@ def reinforce(config: Config, out: Path, course: Course, world: World = SOLO) ->
         score=lambda m: m["reward"],
         record=course.position,
     )
+    experts = policy.config.n_routed_experts
+    shown = world.on_main(RolloutLog(out, course.name, settings, tokenizer, experts))
 
     def step(i: int) -> dict[str, float]:
         if reference is not None and i and i % settings.ref_every == 0:
             world.refresh(reference, policy)
         started = time.perf_counter()
-        problems = task.problems("train", problem_seed(course.seed, i))
-        with world.replica(policy) as whole:
-            how = {"seed": course.seed, "step": i, "pay": lambda group: course.pay(group, i)}
-            groups, replaced = sample_groups(
-                whole, tokenizer, task, problems, settings, peers=world, **how
-            )
+        groups, replaced = sampled_groups(course, i, policy, tokenizer, task, rollouts, world)
         sampled = time.perf_counter()
         metrics = reward_metrics(groups) | length_metrics(groups)
         metrics |= trace_metrics(groups, tokenizer, course.task.max_value)
         metrics["dynamic_sampling/replaced"] = float(replaced)
         trained = time.perf_counter()
+        groups, mismatch = rollouts.corrected(policy, groups, workers)
         metrics |= grpo_step(
             policy,
             stage.optimizer,
@@ -120,15 +121,43 @@ def reinforce(config: Config, out: Path, course: Course, world: World = SOLO) ->
             workers=workers,
             peers=world,
         )
+        metrics |= mismatch  # the update compared its numbers with its own
         metrics["time/rollout"] = sampled - started
         metrics["time/train"] = time.perf_counter() - trained
         metrics["time/tokens_per_s"] = metrics["num_tokens"] / (sampled - started)
+        shown.write(i + 1, groups)
         if config.eval.every and (i + 1) % config.eval.every == 0 and i + 1 < settings.steps:
             small_evaluation(config, out, course, policy, tokenizer, i + 1, world)
         return metrics
 
     stage.run(step)
     return policy
+
+
+def sampled_groups(
+    course: Course,
+    step: int,
+    policy: Transformer,
+    tokenizer: Tokenizer,
+    task: Task,
+    rollouts: OwnRollouts,
+    world: World,
+) -> tuple[list[Group], int]:
+    """The judged groups of one step, and how many dead ones were replaced on the way."""
+    problems = task.problems("train", problem_seed(course.seed, step))
+    with world.replica(policy) as whole:
+        return sample_groups(
+            whole,
+            tokenizer,
+            task,
+            problems,
+            course.settings,
+            seed=course.seed,
+            step=step,
+            peers=world,
+            pay=lambda group: course.pay(group, step),
+            sampler=rollouts.sampler(whole, step),
+        )
 
 
 def small_evaluation(

@@ -1,0 +1,109 @@
+"""What a run shows of its rollouts: now and then one group, token by token, in `rollouts.jsonl`.
+
+    {"stage": "zero", "step": 12, "question": "make 15 from 10 5 1", "rollouts": [...],
+     "right": 3, "of": 16, "load": [[...], ...]}
+
+The diary has the means of a step; a mean hides what was written. The dashboard of the lab reads
+this file while the run goes on. It is for looking only: nothing is computed from it, a run that
+is resumed writes some steps twice, and the last row of a step counts.
+
+Of a large group the best-paid and the worst-paid rollouts are kept, `MOST` in all; of a long
+run, about a hundred steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from minir1.config import ZeroConfig
+from minir1.rl.advantage import group_advantages
+from minir1.rl.types import Group, Rollout
+from minir1.run.jsonl import Row, append_row, read_rows
+from minir1.text.tokenizer import Tokenizer
+
+FILE = "rollouts.jsonl"
+MOST, LONGEST, KEPT_STEPS = 8, 400, 100
+
+
+class RolloutLog:
+    """Writes the rows of one stage of RL."""
+
+    def __init__(
+        self, out: Path, stage: str, settings: ZeroConfig, tokenizer: Tokenizer, n_experts: int
+    ) -> None:
+        self.path, self.stage, self.settings = out / FILE, stage, settings
+        self.tokenizer, self.n_experts = tokenizer, n_experts
+        self.every = max(1, settings.steps // KEPT_STEPS)
+
+    def write(self, step: int, groups: Sequence[Group]) -> None:
+        """Keep the first group of a step that can teach; the first of all if none can."""
+        if step % self.every and step not in (1, self.settings.steps):
+            return
+        group = next((one for one in groups if not one.dead), groups[0])
+        row = {"stage": self.stage, "step": step} | self.shown(group)
+        append_row(self.path, row | {"load": load(groups, self.n_experts)})
+
+    def shown(self, group: Group) -> Row:
+        """A group as plain values."""
+        totals = torch.tensor([group.totals])
+        advantages = group_advantages(totals, self.settings.advantage)[0].tolist()
+        rollouts = [
+            self.told(group.rollouts[i])
+            | {
+                "verdict": str(group.verdicts[i]),
+                "reward": group.totals[i],
+                "advantage": round(advantages[i], 4),
+            }
+            for i in chosen(group.totals)
+        ]
+        right = sum(str(verdict) == "CORRECT" for verdict in group.verdicts)
+        counts = {"right": right, "of": len(group.rollouts)}
+        return {"question": group.problem.question, "rollouts": rollouts} | counts
+
+    def told(self, one: Rollout) -> Row:
+        """The tokens of a rollout, each with its log-probability and its experts."""
+        ids = one.completion_ids[:LONGEST]
+        found: dict[str, Any] = {
+            "tokens": [self.tokenizer.decode([i]) for i in ids],
+            "logprobs": [round(value, 3) for value in one.logprobs[:LONGEST]],
+            "length": len(one.completion_ids),
+        }
+        if one.experts is not None:  # of the tokens that were fed: all but the last
+            start = len(one.prompt_ids)
+            fed = one.experts[:, start : start + len(ids)]
+            found["experts"] = fed.permute(1, 0, 2).tolist()
+        return found
+
+
+def chosen(totals: Sequence[float], most: int = MOST) -> list[int]:
+    """The places of the rollouts that are kept: the best-paid and the worst-paid, in order.
+
+    >>> chosen([0.0, 1.0, 0.0, 0.5], most=2)
+    [1, 2]
+    """
+    ranked = sorted(range(len(totals)), key=lambda i: -totals[i])
+    half = most - most // 2
+    kept = ranked if len(ranked) <= most else ranked[:half] + ranked[half - most :]
+    return sorted(kept)
+
+
+def load(groups: Sequence[Group], n_experts: int) -> list[list[float]]:
+    """The load of each expert at each MoE layer over all rollouts; 1 is an even share."""
+    routes = [one.experts for group in groups for one in group.rollouts if one.experts is not None]
+    if not routes:
+        return []
+    chosen_experts = torch.cat([route.flatten(1) for route in routes], 1).long()
+    counts = [torch.bincount(layer, minlength=n_experts).float() for layer in chosen_experts]
+    return [[round(float(x), 3) for x in one / one.mean()] for one in counts]
+
+
+def read_rollouts(run: Path) -> list[Row]:
+    """The rows of a run, one a step, in order; none if it has left none."""
+    if not (run / FILE).exists():
+        return []
+    rows = {(row["stage"], row["step"]): row for _, row in read_rows(run / FILE)}
+    return list(rows.values())
