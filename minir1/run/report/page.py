@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from minir1.run.report import words
 from minir1.run.report.curves import health, three_curves
+from minir1.run.report.doctor import visits
 from minir1.run.report.ink import DARK, LIGHT
 from minir1.run.report.patience import cap_chart, path_chart, split, verdict
 from minir1.run.report.reading import Run, read_run
@@ -93,6 +94,7 @@ def content(run: Run, folder: Path, recipes: Recipes) -> dict[str, Any]:
         "pairs": pairs(base["rows"] if base else [], final["rows"] if final else []),
         "sets": other_sets(run),
         "health": health(run, folder),
+        "doctor": visits(run),
         "price": price(run),
         "reproduce": reproduce(run, recipes),
     }
