@@ -14,6 +14,7 @@ from minir1.config.parallel import ParallelConfig
 from minir1.config.pipeline import PipelineConfig
 from minir1.config.pretrain import PretrainConfig
 from minir1.config.reward import RewardConfig
+from minir1.config.rollout import RolloutConfig
 from minir1.config.run import Config
 from minir1.config.scenarios import ScenariosConfig
 from minir1.config.task import TaskConfig
@@ -29,6 +30,7 @@ __all__ = [
     "PipelineConfig",
     "PretrainConfig",
     "RewardConfig",
+    "RolloutConfig",
     "ScenariosConfig",
     "TaskConfig",
     "ZeroConfig",

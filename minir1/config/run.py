@@ -14,6 +14,7 @@ from minir1.config.model import ModelConfig
 from minir1.config.parallel import ParallelConfig
 from minir1.config.pipeline import PipelineConfig
 from minir1.config.pretrain import PretrainConfig
+from minir1.config.rollout import RolloutConfig
 from minir1.config.task import TaskConfig
 from minir1.config.zero import ZeroConfig
 
@@ -45,6 +46,7 @@ class Config:
     dollars_per_hour: float = 0.08
     """Price of this machine, for the ledger: two rented cloud cores by default."""
     parallel: ParallelConfig = later(make=ParallelConfig)
+    rollout: RolloutConfig = later(make=RolloutConfig)
     pipeline: PipelineConfig = later(make=PipelineConfig)
     keep_best: bool = machine(False)
     """Keep the best checkpoint of each stage too, under checkpoints/best."""

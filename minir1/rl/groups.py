@@ -8,12 +8,13 @@ be replaced by groups of new problems, up to a stated number of rounds.
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 
-from minir1.config import ZeroConfig
+from minir1.config import ModelConfig, ZeroConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.parallel import ALONE, Peers
-from minir1.rl.rollout import sample
+from minir1.rl.rollout import Sampler, sample
 from minir1.rl.sampling import row_key
 from minir1.rl.types import Group, Rollout
 from minir1.tasks.base import Problem, Task
@@ -54,19 +55,22 @@ def sample_groups(
     step: int,
     peers: Peers = ALONE,
     pay: Callable[[Group], Group] | None = None,
+    sampler: Sampler | None = None,
 ) -> tuple[list[Group], int]:
     """The groups of one step, and how many dead groups were replaced on the way.
 
     `pay` may change what a judged group's rollouts earn (the later stages of R1 do).
     A rollout depends on its key alone, so it doesn't matter which of the peers samples it.
+    `sampler` writes in place of the policy's own: a server that holds its weights.
     """
     wanted, size, limit = config.questions_per_step, config.group_size, config.budget(step)
+    sampler = sampler or partial(sample, policy)
     live: list[Group] = []
     dead: list[Group] = []
     asked = 0
     for _ in range(config.dynamic_sampling + 1):
         batch = list(islice(problems, wanted - len(live)))
-        rollouts = _ask(policy, tokenizer, batch, config, seed, step, asked, peers)
+        rollouts = _ask(sampler, policy.config, tokenizer, batch, config, seed, step, asked, peers)
         asked += len(batch)
         answered = [(one, rollouts[i * size : (i + 1) * size]) for i, one in enumerate(batch)]
         # A verdict is reached once, and told: at a time limit, two processes might differ.
@@ -80,7 +84,8 @@ def sample_groups(
 
 
 def _ask(
-    policy: Transformer,
+    sampler: Sampler,
+    shape: ModelConfig,
     tokenizer: Tokenizer,
     problems: Sequence[Problem],
     config: ZeroConfig,
@@ -98,14 +103,13 @@ def _ask(
     ]
 
     def write(part: Sequence[tuple[list[int], int]]) -> list[Rollout]:
-        return sample(
-            policy,
+        return sampler(
             [prompt for prompt, _ in part],
             [key for _, key in part],
             max_new_tokens=config.budget(step),
             eos_id=tokenizer.eos_id,
             temperature=config.temperature,
-            record_experts=policy.config.n_moe_layers > 0,
+            record_experts=shape.n_moe_layers > 0,
         )
 
     at_once = config.rollout_batch or math.ceil(len(jobs) / peers.size)

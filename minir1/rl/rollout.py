@@ -9,7 +9,7 @@ that each router chose. The trainer compares both with its own: the difference i
 bug detector in RL.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,6 +24,13 @@ from minir1.rl.types import Rollout
 
 LEAVE_SHARE = 0.25
 """Share of finished rows at which they leave the batch."""
+
+
+Sampler = Callable[..., list[Rollout]]
+"""Whoever writes rollouts: `sample` below with its model, or a server (run/served).
+
+(prompts, keys, and `sample`'s options) -> one rollout for each (prompt, key)
+"""
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from minir1.config import ZeroConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.advantage import group_advantages
 from minir1.rl.batch import all_groups, collate
+from minir1.rl.importance import weigh
 from minir1.rl.logprobs import token_logprobs
 from minir1.rl.loss import policy_loss
 from minir1.rl.parallel import ALONE, Peers
@@ -55,6 +56,7 @@ def grpo_step(
             pad_id=pad_id,
             device=next(policy.parameters()).device,
         )
+        batch = weigh(batch, [rollouts[i] for i in index])
         loss_fn = _Objective(config, reference)
         updates.append(
             update(

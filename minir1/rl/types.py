@@ -32,6 +32,8 @@ class Rollout:
     stop_reason: Literal["eos", "length"]
     experts: Tensor | None = None
     """The routers' choices, "L T K" for every token but the last; None if not recorded."""
+    importance: list[float] | None = None
+    """What each completion token counts for, where another engine sampled (importance.py)."""
 
     def __len__(self) -> int:
         return len(self.prompt_ids) + len(self.completion_ids)

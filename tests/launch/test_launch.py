@@ -97,6 +97,31 @@ def test_the_script_of_slurm_is_sound():
         subprocess.run(["shellcheck", script], check=True)
 
 
+def test_the_script_of_vllm_is_sound(tmp_path):
+    """It is run with a `vllm` that only says how it was called."""
+    script = LAUNCH / "vllm.sh"
+    if shutil.which("shellcheck"):
+        subprocess.run(["shellcheck", script], check=True)
+    fake, model = tmp_path / "vllm", tmp_path / "model"
+    fake.write_text('#!/bin/sh\necho "$VLLM_SERVER_DEV_MODE" "$@"\n')
+    fake.chmod(0o755)
+    model.mkdir()
+    (model / "config.json").write_text('{"n_routed_experts": 8}')
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        return subprocess.run(["bash", script, *words], env=env, capture_output=True, text=True)
+
+    told = run(str(model), "--max-model-len", "4096").stdout.split()
+    assert told[:3] == ["1", "serve", str(model)] and told[-2:] == ["--max-model-len", "4096"]
+    assert "--enable-return-routed-experts" in told and "127.0.0.1" in told
+    assert told[told.index("--logprobs-mode") + 1] == "processed_logprobs"
+    assert "--enable-return-routed-experts" not in run("Qwen/Qwen3-0.6B-Base").stdout
+    assert run().returncode == 2
+    fake.unlink()
+    assert "no vllm on the PATH" in run("x").stderr
+
+
 def test_the_task_of_skypilot_is_sound():
     yaml = pytest.importorskip("yaml", reason="needs PyYAML")
     text = (LAUNCH / "sky.yaml").read_text("utf-8")
