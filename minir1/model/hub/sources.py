@@ -77,5 +77,6 @@ def _fetched(repo_id: str) -> Path:
     except (LocalEntryNotFoundError, OSError, HfHubHTTPError) as error:
         raise ValueError(
             f"{repo_id} can't be fetched from the hub ({type(error).__name__}): check the id and "
-            "the network, or copy the model's folder to this machine and give its path"
+            f"the network. Without one: `hf download {repo_id} --local-dir FOLDER` on a machine "
+            "that has it, copy that folder here, and give its path in place of the id"
         ) from error
