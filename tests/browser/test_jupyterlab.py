@@ -1,0 +1,150 @@
+"""The lab in a real browser: a lesson runs, a run is watched and stopped, an exercise is solved.
+
+`make nightly` runs these. They need playwright and a Chromium (conftest.py).
+"""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from minir1.lab.course import solution_of
+from minir1.lab.exercises import get
+from minir1.run.claim import worker
+
+pytestmark = [pytest.mark.browser, pytest.mark.nightly, pytest.mark.timeout(1500)]
+ROOT = Path(__file__).parents[2]
+LESSON, EXERCISE = "07_advantages_and_losses", "group_advantages"
+LONG_MS = 600_000
+SETTLE_S = 3  # JupyterLab drops what is pressed before it has settled
+
+WATCH = """
+from dataclasses import replace
+from minir1 import recipes
+from minir1.lab.dashboard import dashboard
+smoke = recipes.get("smoke")
+zero = replace(smoke.zero, steps=300, save_every=50, group_size=8)
+watched = replace(smoke, name="watched", threads=1, zero=zero, eval=replace(smoke.eval, every=0))
+dashboard(watched, out="watched")
+"""
+
+
+def open_notebook(page, server, name):
+    """Open a notebook, and wait until its kernel listens."""
+    address, token = server
+    page.goto(f"{address}/lab/tree/{name}?reset&token={token}")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    idle(page)
+    time.sleep(SETTLE_S)
+
+
+def idle(page):
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").first.wait_for(
+        state="attached", timeout=LONG_MS
+    )
+
+
+def run_all(page):
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_text("Run All Cells", exact=True).click()
+
+
+def button(page, name):
+    """A button of the dashboard."""
+    return page.locator("button.jupyter-button", has_text=name)
+
+
+def write(room, name, cells):
+    notebook = v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, room / name)
+
+
+def outputs(room, name):
+    """The bundles that the saved file keeps."""
+    cells = json.loads((room / name).read_text())["cells"]
+    return [out.get("data", {}) for cell in cells for out in cell.get("outputs", [])]
+
+
+def test_a_run_is_watched_stopped_and_stays(page, server, room, shots):
+    write(room, "watch.ipynb", [v4.new_code_cell(WATCH.strip())])
+    open_notebook(page, server, "watch.ipynb")
+    run_all(page)
+    head = page.locator(".minir1 h3 + p")
+    head.get_by_text("Not started.").wait_for()
+    button(page, "Start").click()
+    head.get_by_text(re.compile("Running: zero, step")).wait_for(timeout=LONG_MS)
+    before = head.inner_text()
+    page.wait_for_function(f"document.querySelector('.minir1 h3 + p').innerText != {before!r}")
+    page.wait_for_function("document.querySelectorAll('.minir1 .charts svg').length > 8")
+    assert worker(room / "watched") is not None
+    shots(page, "curves")
+    # By keyboard: the arrow keys go from tab to tab, and turn a slider.
+    page.get_by_role("tab", name="Curves").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.locator(".minir1 .group section").first.wait_for()
+    assert page.locator(".minir1 .t").count() > 20
+    shots(page, "rollouts")
+    page.get_by_role("tab", name="Experts").click()
+    page.locator(".minir1 .routes > div").first.wait_for()
+    shots(page, "experts")
+    page.get_by_role("tab", name="Doctor").click()
+    shots(page, "doctor")
+    page.get_by_role("tab", name="Curves").click()
+    button(page, "Stop").focus()
+    page.keyboard.press("Enter")
+    head.get_by_text(re.compile("Stopped: zero, step")).wait_for(timeout=LONG_MS)
+    assert worker(room / "watched") is None
+    stopped = head.inner_text()
+    time.sleep(2)
+    page.keyboard.press("Control+s")
+    time.sleep(2)
+    page.reload()
+    page.locator(".minir1 h3 + p").get_by_text(stopped).wait_for()
+    assert page.locator(".minir1 .charts svg").count() > 8
+    kept = outputs(room, "watch.ipynb")
+    (picture,) = [one for one in kept if "image/png" in one]
+    assert "RL steps" in "".join(picture["text/plain"])
+    assert any("Stopped: zero" in "".join(one.get("text/markdown", "")) for one in kept)
+
+
+def test_an_exercise_is_solved_and_its_points_are_on_the_board(page, server, room, shots):
+    exercise = get(EXERCISE)
+    name = f"{exercise.notebook}.ipynb"
+    (room / name).write_bytes((ROOT / "exercises" / name).read_bytes())
+    open_notebook(page, server, name)
+    cell = page.locator(".jp-CodeCell", has_text=f"def {EXERCISE}(").first
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(solution_of(exercise).rstrip())
+    run_all(page)
+    title = page.get_by_text("Your progress").last
+    title.wait_for(timeout=LONG_MS)
+    board = page.locator(".jp-RenderedMarkdown", has=title).last
+    row = [cell.strip() for cell in board.locator("tr").nth(1).inner_text().split("\t")]
+    assert row[:2] == [EXERCISE, f"{exercise.max_points}/{exercise.max_points}"]
+    assert row[-1] == "right"
+    board.scroll_into_view_if_needed()
+    shots(page, "board")
+
+
+def test_a_lesson_runs_without_an_error(page, server, room, shots):
+    name = f"lesson_{LESSON}.ipynb"
+    (room / name).write_bytes((ROOT / "notebooks" / f"{LESSON}.ipynb").read_bytes())
+    open_notebook(page, server, name)
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_text("Restart Kernel and Run All Cells").click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    time.sleep(SETTLE_S)
+    page.wait_for_function(
+        "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]"
+        ".every(one => /\\[\\d+\\]/.test(one.innerText))",
+        timeout=LONG_MS,
+    )
+    assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    assert page.locator(".jp-OutputArea-output img").count() > 3
