@@ -5,6 +5,8 @@ import os
 import random
 import socket
 import subprocess
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,6 +94,9 @@ def test_what_is_left_behind_is_seen(tmp_path):
     with watched() as left:
         open("hacked", "w").close()
         child = subprocess.Popen(["sleep", "60"])
+        command = Path(f"/proc/{child.pid}/cmdline")
+        while not command.read_bytes():  # it is born before it has its name
+            time.sleep(0.01)
         ends = socket.socketpair()
     child.kill()
     child.wait()

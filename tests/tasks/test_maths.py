@@ -61,7 +61,7 @@ def test_the_case_files_are_large_and_have_no_row_twice():
 EACH_CASE = """
 from minir1.bench.verifiers.cases import cases
 from minir1.tasks import verify
-for group in ("first", "fresh"):
+for group in ("first", "fresh", "third"):
     missed = 0
     for kind in ("near", "attacks", "right"):
         found = cases("math", group)[kind]
@@ -78,7 +78,7 @@ def test_each_case_by_itself():
     subprocess.run([sys.executable, "-c", EACH_CASE], check=True, cwd=ROOT)
 
 
-@pytest.mark.parametrize(("group", "recall"), [("first", 0.97), ("fresh", 0.96)])
+@pytest.mark.parametrize(("group", "recall"), [("first", 0.97), ("fresh", 0.96), ("third", 0.97)])
 def test_the_four_numbers(report, group, recall):
     """Almost every right answer is accepted, and nothing else is."""
     numbers = dict(report[group]["numbers"])
@@ -88,14 +88,18 @@ def test_the_four_numbers(report, group, recall):
     assert numbers["crossed"]["n"] > 3000
 
 
-@pytest.mark.parametrize("group", ["first", "fresh"])
+@pytest.mark.parametrize("group", ["first", "fresh", "third"])
 def test_no_attack_is_slow_or_leaves_a_trace(report, group):
     assert report[group]["numbers"]["attacks"]["slowest_s"] < SLOW_S
     assert not any(report[group]["left_behind"].values())
 
 
 def test_every_gold_is_its_own_answer():
-    names = [f"{group}{kind}" for group in ("", "fresh_") for kind in ("right", "near", "attacks")]
+    names = [
+        f"{group}{kind}"
+        for group in ("", "fresh_", "third_")
+        for kind in ("right", "near", "attacks")
+    ]
     for gold in {case["gold"] for name in names for case in cases(name)}:
         assert verify_maths(gold, f"<answer> {gold} </answer>") is Verdict.CORRECT, gold
 

@@ -6,7 +6,8 @@ r"""The cases that a verifier is measured on, as four lists.
     attacks   what a policy would try                           must refuse
 
 Maths and code come from files beside the tests: the "first" set, whose author also wrote the
-verifier, and the "fresh" set, written later by someone who had not read it. Countdown,
+verifier, the "fresh" set, written later by someone who had not read it, and for maths a
+"third" one, written when what the fresh set had found was mended. Countdown,
 arithmetic and format need no files: their cases are made from a seed (made.py).
 """
 
@@ -21,7 +22,7 @@ from minir1.bench.verifiers import made
 
 FOLDER = Path(__file__).parents[3] / "tests" / "tasks" / "cases"
 KINDS = ("right", "near", "crossed", "attacks")
-STRIDE = {"first": 5, "fresh": 3}
+STRIDE = {"first": 5, "fresh": 3, "third": 5}
 SAME_GOLDS = [
     {"5", "x = 5"},
     {"12", r"12 \text{ cm}"},
@@ -31,7 +32,7 @@ SAME_GOLDS = [
     {"25", r"25\%"},
 ]
 """Golds of different rows that are the same answer, for one question or another."""
-Group = Literal["first", "fresh"]
+Group = Literal["first", "fresh", "third"]
 SETS: tuple[Group, ...] = get_args(Group)
 
 Case = dict[str, Any]
@@ -39,9 +40,11 @@ Cases = Mapping[str, list[Case]]
 
 
 def cases(task: str, group: str) -> Cases:
-    """All four lists of a task, from the "first" set or the "fresh" one."""
+    """All four lists of a task from one of the sets, or nothing where it has no such set."""
     if task not in ("math", "code"):
         return made.MADE[task]() if group == "first" else {}
+    if (task, group) == ("code", "third"):
+        return {}
     found = {kind: _read(task, group, kind) for kind in ("right", "near", "attacks")}
     crossed = {"math": crossed_maths, "code": crossed_code}[task]
     return {**found, "crossed": crossed(found["right"], STRIDE[group])}
@@ -51,7 +54,7 @@ def _read(task: str, group: str, kind: str) -> list[Case]:
     """One file; the name of the code's first near misses is older than this list of names."""
     room = {"math": "maths", "code": "code"}[task]
     name = "wrong" if (task, group, kind) == ("code", "first", "near") else kind
-    path = FOLDER / f"{'fresh_' if group == 'fresh' else ''}{room}_{name}.jsonl"
+    path = FOLDER / f"{'' if group == 'first' else group + '_'}{room}_{name}.jsonl"
     if not path.exists():
         raise ValueError(
             f"{path} isn't there: the case files come with a checkout of the repository, "

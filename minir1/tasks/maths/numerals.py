@@ -23,6 +23,8 @@ def number(kind: str, text: str) -> Fraction:
         raise Refused(Verdict.MALFORMED, "a number starts with 0")
     match kind:
         case "mixed":
+            if len(digits) == 2:  # 2\frac13: without braces, each is one digit
+                digits = [digits[0], *digits[1]]
             whole, top, bottom = map(int, digits)
             if not 0 < top < bottom:
                 raise Refused(Verdict.MALFORMED, "a mixed number needs a proper fraction")

@@ -6,7 +6,7 @@ Policies:
 
 - A name before a value (x = 5, x \in (0, 1), f(x) = 2x) is left out when the other side has
   none; two names must be the same.
-- x = 2, y = -1 is the point (2, -1): the names in alphabetical order.
+- x = 2, y = -1 is the point (2, -1): the names in alphabetical order. x = 2, -1 are two values.
 - A bare list and a set are the same: all members, no more, in any order. A tuple has an order.
 - An inequality about one variable with numbers at its ends is an interval.
 - a \pm b lists two values. A column matrix is no tuple.
@@ -34,6 +34,10 @@ def shaped(tree: Node) -> tuple[str, Node]:
                 # x = 2, y = -1 is the point (2, -1).
                 name = ", ".join(sorted(names))
                 return name, Op("tuple", tuple(value for _, value in sorted(pairs, key=_first)))
+            (name, _), *rest = pairs
+            bare = not any(other for other, _ in rest)
+            if bare and not variables(Op("list", tuple(value for _, value in rest))):
+                names = {name}  # x = 1, -2 lists two values of x
             if len(names) == 1:
                 values = tuple(value for _, value in pairs)
                 name = names.pop()

@@ -33,15 +33,16 @@ _TOKEN = re.compile(
     r"""
       (?P<space>\s+ | ~ | \\[,;:!\ ])
     | (?P<mixed>(?<![\^.\d_])\d+
-        (?: \s*\\[dt]?frac\s*\{\s*\d+\s*\}\s*\{\s*\d+\s*\} | [ ]+\d+\s*/\s*\d+ ))
+        (?: \s*\\[dt]?frac\s*(?:\{\s*\d+\s*\}\s*\{\s*\d+\s*\} | \d\s*\d(?!\d))
+          | [ ]+\d+\s*/\s*\d+ ))
     | (?P<repeating>\d*\.\d*\\overline\{\d+\})
     | (?P<grouped>\d{1,3}(?:(?:,|\{,\}|\\!|\\,)\d{3})+(?!\d)(?:\.\d+)?)
     | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+(?!\d*\.))?)
     | (?P<degree>\^\s*(?:\\circ(?![A-Za-z])|\{\s*\\circ\s*\}))
     | (?P<text>\\(?:text|mathrm|textbf|mathbf|mbox)\s*\{(?P<inside>[^{}\\$]*)\}
         (?:\s*\^\s*\{?[23]\}?)?)
-    | (?P<open_matrix>\\begin\{(?:[pb]matrix\}|array\}\{[lcr]{1,9}\}))
-    | (?P<close_matrix>\\end\{(?:[pb]matrix|array)\}) | (?P<row>\\\\)
+    | (?P<open_matrix>\\begin\{(?:[pb]?matrix\}|array\}\{[lcr]{1,9}\}))
+    | (?P<close_matrix>\\end\{(?:[pb]?matrix|array)\}) | (?P<row>\\\\)
     | (?P<brace>\\[{}]) | (?P<percent>\\?%) | (?P<dollar>\\\$|\$)
     | \\(?P<command>[A-Za-z]+)
     | (?P<phrase>(?:square|cubic|sq)[ ][A-Za-z]+ | [A-Za-z]+[ ]per[ ][A-Za-z]+
