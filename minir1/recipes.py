@@ -6,7 +6,7 @@
 
 A recipe is a function that returns one whole `Config`. `minir1 diff smoke laptop` prints
 only what changes. From gpu_24gb on, it is told in `recipes_gpu.py`. The recipes of the
-whole pipeline are in `recipes_pipeline.py`.
+whole pipeline are in `recipes_pipeline.py`, the unit of `minir1 claims` in `recipes_claim.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from minir1.config import Config
 from minir1.config.shapes import SMOLLM2
+from minir1.recipes_claim import claim, claim_smoke
 from minir1.recipes_gpu import gpu_1, gpu_24gb, h800_8, paper
 from minir1.recipes_pipeline import pipeline_laptop, pipeline_smoke
 
@@ -123,6 +124,8 @@ RECIPES: dict[str, Callable[[], Config]] = {
         paper,
         pipeline_smoke,
         pipeline_laptop,
+        claim_smoke,
+        claim,
     )
 }
 

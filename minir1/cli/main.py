@@ -37,6 +37,7 @@ COMMANDS = {
     "diff": ("A B", "the fields in which two recipes, or two runs, differ"),
     "doctor": ("RUN", "what is wrong with an RL run: findings, evidence, causes, cures"),
     "ledger": ("[FOLDER]", "what runs cost, failed ones too; --papers: the published bills"),
+    "claims": ("", "R1's claims, each measured with its control; --run measures them"),
     "grade": ("[PATH]", "grade exercises: a notebook, your folder, or a class of folders"),
     "lab": ("", "your own copies of the exercises, and JupyterLab on the lessons"),
     "verify": ("FILE", "judge answers: JSON lines in, the same lines with verdict and reward out"),

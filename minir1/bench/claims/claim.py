@@ -1,0 +1,99 @@
+"""A claim: one number a seed, the least that counts, and the verdict that its interval gives.
+
+    d_s      = the number of seed s: an arm minus its control, with the same seed
+    interval = mean(d) -+ t(1 - alpha / 2m, n - 1) * std(d) / sqrt(n)       m claims, n seeds
+
+It is Student's interval with Bonferroni's correction: with 95% confidence, all m intervals of the
+table are right together. `holds`: the whole interval lies beyond the threshold. `doesn't hold`: it
+lies on the other side. Anything else, and fewer than six seeds, is `can't tell here`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from minir1.run.stats import LEVEL, Interval
+
+HOLDS, FAILS, UNSURE, MISSING = "holds", "doesn't hold", "can't tell here", "not measured"
+SEEDS = 6
+"""The fewest that a verdict needs."""
+
+Arms = Mapping[str, Mapping[str, Any]]
+"""What the arms of one seed measured, by arm."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """One sentence that the seeds can refute."""
+
+    key: str
+    says: str
+    control: str
+    """What it is compared with."""
+    arms: tuple[str, ...]
+    """Those whose rows `read` needs."""
+    read: Callable[[Arms], float]
+    low: float = -math.inf
+    high: float = math.inf
+
+    @property
+    def threshold(self) -> str:
+        """The least or most that counts, as text.
+
+        >>> Claim(key="a", says="", control="", arms=(), read=lambda a: 0.0, low=0.05).threshold
+        'above 0.05'
+        """
+        ends = (("above", self.low), ("below", self.high))
+        return " and ".join(f"{word} {end:g}" for word, end in ends if math.isfinite(end))
+
+
+def simultaneous(values: Sequence[float], claims: int) -> Interval:
+    """The mean over seeds, and an interval that holds for all `claims` together.
+
+    >>> one, many = (simultaneous([0.1, 0.2, 0.3], claims) for claims in (1, 20))
+    >>> round(one.low, 3), round(many.low, 3)
+    (-0.048, -0.952)
+    """
+    center = float(np.mean(values))
+    if len(values) < 2:
+        return Interval(center, -math.inf, math.inf)
+    chance = 1 - (1 - LEVEL) / (2 * claims)
+    half = float(stats.t.ppf(chance, len(values) - 1) * stats.sem(values))
+    return Interval(center, center - half, center + half)
+
+
+def verdict(claim: Claim, interval: Interval, seeds: int) -> str:
+    """What the interval says of the claim."""
+    if seeds < SEEDS:
+        return UNSURE if seeds else MISSING
+    if claim.low < interval.low and interval.high < claim.high:
+        return HOLDS
+    return FAILS if interval.high <= claim.low or interval.low >= claim.high else UNSURE
+
+
+def judged(claim: Claim, rows: Sequence[Mapping[str, Any]], claims: int) -> dict[str, Any]:
+    """The line of a claim, from the rows of all arms and seeds."""
+    by_seed: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        by_seed.setdefault(row["seed"], {})[row["arm"]] = row["measured"]
+    whole = {s: a for s, a in sorted(by_seed.items()) if all(arm in a for arm in claim.arms)}
+    values = [claim.read(arms) for arms in whole.values()]
+    interval = simultaneous(values, claims) if values else None
+    finite = interval is not None and math.isfinite(interval.low)
+    return {
+        "key": claim.key,
+        "claim": claim.says,
+        "control": claim.control,
+        "seeds": list(whole),
+        "values": [round(value, 6) for value in values],
+        "interval": interval.to_json() if interval and finite else None,
+        "threshold": claim.threshold,
+        "verdict": verdict(claim, interval, len(values)) if interval else MISSING,
+        "published": False,
+    }

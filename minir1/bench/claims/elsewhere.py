@@ -1,0 +1,127 @@
+"""Lines of the table that are measured elsewhere, or that are the papers' own arithmetic.
+
+    laptop     whole runs of the recipe `laptop`, six seeds        results/seeds.jsonl
+    pipeline   R1's stages, against the pattern of its stage table results/pipeline.jsonl
+    ledger     the papers' bills, from their hours and shapes      minir1/plan/
+
+What is measured nowhere stands here too, as "not measured": no line is left out because it is
+missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from minir1.bench import pipeline, seeds
+from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, UNSURE, Claim, judged
+from minir1.bench.r1_pattern import STATEMENTS
+from minir1.bench.r1_pattern import verdict as pattern_verdict
+from minir1.bench.thresholds import THRESHOLDS, Threshold, current
+from minir1.plan import published, r1_zero
+
+Line = dict[str, Any]
+ABOUT_PIPELINE = "cold start costs reasoning, later stages win it back"
+ABOUT_MONEY = "$294K, 147K H800-hours; $5.6M for V3; not the whole story"
+NOT_MEASURED = (
+    ("reviewed and risk-assessed in the open", "a published run is done again from its bundle"),
+    ("reviewed and risk-assessed in the open", "a bundle with a planted error is found out"),
+    ("small distilled models run on small devices", "the student, rounded, loses little"),
+)
+"""(row, sentence) of claims that no committed row speaks of."""
+
+
+def line(says: str, control: str, verdict: str, command: str, **rest: Any) -> Line:
+    """A line of the table that no claim of this folder has made."""
+    blank = {"seeds": [], "values": [], "interval": None, "threshold": "", "published": False}
+    return {"claim": says, "control": control, "verdict": verdict, "command": command} | (
+        blank | rest
+    )
+
+
+def laptop(claims: int) -> Iterator[Line]:
+    """The thresholds of whole runs, with the same correction as all others."""
+    rows = [
+        {"seed": row["seed"], "arm": row["recipe"], "measured": row}
+        for row in current(seeds.read_results())
+    ]
+    for one in THRESHOLDS:
+        yield judged(_as_claim(one), rows, claims) | {
+            "key": f"laptop/{one.claim}",
+            "about": f"whole runs of `{one.recipe}`",
+            "command": f"python -m minir1.bench.seeds --recipes {one.recipe}",
+        }
+
+
+def _as_claim(one: Threshold) -> Claim:
+    def read(arms: Mapping[str, Mapping[str, Any]]) -> float:
+        row = arms[one.recipe]
+        return one.read(row["base"], row["final"])
+
+    control = "blind search" if "blind" in one.claim else "its base"
+    says = f"{one.recipe}: {one.claim}"
+    ends = {"low": one.low, "high": one.high}
+    return Claim(key="", says=says, control=control, arms=(one.recipe,), read=read, **ends)
+
+
+def stages() -> Iterator[Line]:
+    """The pattern of R1's stage table, by `minir1 pipeline`: intervals over prompts or seeds."""
+    rows = pipeline.current(pipeline.read_results())
+    for one in STATEMENTS:
+        found = pipeline.over_seeds(rows, one.key) if rows else None
+        said = pattern_verdict(one, found) if found else MISSING
+        yield line(
+            one.says,
+            one.before,
+            {"can't tell": UNSURE}.get(said, said),
+            "minir1 pipeline pipeline_laptop",
+            key=f"pipeline/{one.key}",
+            about=ABOUT_PIPELINE,
+            seeds=[row["seed"] for row in rows],
+            interval=found,
+            threshold=f"{'above' if one.sign > 0 else 'below'} {one.beyond:g}",
+        )
+
+
+def money() -> Iterator[Line]:
+    """The papers' own arithmetic, done again; and what their figures let one predict."""
+    bills = (("R1", published.R1_HOURS, 294_000.0), ("V3", published.V3_HOURS, 5_576_000.0))
+    for name, hours, said in bills:
+        value = published.dollars(hours)
+        text = f"{name}: {sum(hours.values()) / 1e3:,.0f}K H800-hours at $2 are ${said:,.0f}"
+        yield _figure(text, "its table", value, said, 0.0, True)
+    for run in published.RUNS[1:]:
+        text = f"{run.name}: {run.hours / 1e3:,.0f}K hours, predicted within 20%"
+        yield _figure(text, "V3's utilisation", published.predicted_hours(run), run.hours, 0.2)
+    text = f"R1-Zero: {r1_zero.PUBLISHED_HOURS:.0f} hours on 512 H800, predicted within 20%"
+    found = r1_zero.predict()["hours"]
+    yield _figure(text, "its samples and lengths", found, r1_zero.PUBLISHED_HOURS, 0.2)
+
+
+def _figure(
+    says: str, control: str, value: float, said: float, within: float, own: bool = False
+) -> Line:
+    """A published number beside ours."""
+    verdict = HOLDS if abs(value / said - 1) <= within + 1e-9 else FAILS
+    return line(
+        says,
+        control,
+        verdict,
+        "minir1 ledger --papers",
+        key=f"ledger/{says.split(':')[0]}",
+        about=ABOUT_MONEY,
+        values=[value],
+        threshold=f"{said:,.0f} +- {within:.0%}",
+        published=own,
+    )
+
+
+def not_measured() -> Iterator[Line]:
+    """What no row speaks of."""
+    for about, says in NOT_MEASURED:
+        yield line(says, "", MISSING, "", key=f"none/{says}", about=about)
+
+
+def lines(claims: int) -> Sequence[Line]:
+    """All lines that come from elsewhere."""
+    return [*laptop(claims), *stages(), *money(), *not_measured()]

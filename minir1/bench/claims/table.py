@@ -1,0 +1,64 @@
+"""The table of claims: every line with its control, its interval and its verdict.
+
+`lines` are plain rows, as `minir1 claims --json` prints them; `markdown` is the README's table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from minir1 import recipes
+from minir1.bench.claims import elsewhere
+from minir1.bench.claims.claim import judged
+from minir1.bench.claims.groups import CLAIMS, GROUPS
+from minir1.bench.claims.measure import ROWS, read_results
+from minir1.bench.thresholds import THRESHOLDS
+
+Line = dict[str, Any]
+RECIPE = "claim"
+
+
+def lines(path: Path = ROWS, recipe: str = RECIPE) -> list[Line]:
+    """Every claim, measured or not. All intervals over seeds are corrected for all of them."""
+    rows, count = read_results(recipes.get(recipe), path), len(CLAIMS) + len(THRESHOLDS)
+    own = [
+        judged(claim, rows, count) | {"about": group.says, "command": "minir1 claims --run"}
+        for group in GROUPS
+        for claim in group.claims
+    ]
+    return own + list(elsewhere.lines(count))
+
+
+def shown(line: Mapping[str, Any]) -> str:
+    """The number of a line, with its interval.
+
+    >>> shown({"interval": {"value": 0.2, "low": 0.1, "high": 0.3}, "values": []})
+    '+0.2 [+0.1, +0.3]'
+    """
+    found, values = line["interval"], line["values"]
+    if found:
+        return f"{found['value']:+.3g} [{found['low']:+.3g}, {found['high']:+.3g}]"
+    return f"{sum(values) / len(values):,.6g}" if values else "-"
+
+
+def markdown(found: Sequence[Line]) -> str:
+    """One table a row of the design's table, all in one."""
+    head = "| claim | control | seeds | number, interval | must be | verdict |"
+    text = [head, "|---|---|---|---|---|---|"]
+    for about in dict.fromkeys(line["about"] for line in found):
+        text.append(f"| **{about}** | | | | | |")
+        for line in found:
+            if line["about"] == about:
+                cells = (line["claim"], line["control"], str(len(line["seeds"]) or "-"))
+                last = (shown(line), line["threshold"] or "-", line["verdict"])
+                text.append(f"| {' | '.join((*cells, *last))} |")
+    return "\n".join(text)
+
+
+def counted(found: Sequence[Line]) -> str:
+    """How many lines have which verdict."""
+    counts = Counter(line["verdict"] for line in found)
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
