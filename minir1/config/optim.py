@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minir1.config.check import at_least, require, share
+from minir1.config.check import at_least, later, require, share
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +24,10 @@ class OptimConfig:
     """gamma: how far each step moves the router's correction bias. 0 freezes it."""
     balance_coef: float = 1e-4
     """Weight of the sequence-wise balance loss."""
+    share_prefixes: bool = later(False)
+    """Compute once what rows begin with alike; not for a model with experts (rl/tree.py)."""
+    skip_silent: bool = later(False)
+    """Leave out rows whose advantage is 0: with no KL term, they have no gradient."""
 
     def __post_init__(self) -> None:
         at_least(self, 0, "lr", "warmup_steps", "weight_decay", "bias_update_speed")

@@ -22,6 +22,8 @@ class RewardConfig:
     """DAPO's soft overlong punishment, from -1 to 0."""
     repetition: float = later(0.0)
     """The share of n-grams that repeat, as a penalty from -1 to 0."""
+    answered: float = later(0.0)
+    """1 for a response with one answer to judge, right or wrong: a control's reward."""
     target_language: Literal[
         "latin", "han", "japanese", "hangul", "cyrillic",
         "greek", "arabic", "hebrew", "devanagari", "thai",
@@ -36,6 +38,7 @@ class RewardConfig:
 
     def __post_init__(self) -> None:
         at_least(self, 0, "accuracy", "format", "language", "cosine", "overlong", "repetition")
+        at_least(self, 0, "answered")
         at_least(self, 1, "ngram")
         require(
             0 < self.overlong_buffer <= 1,

@@ -29,6 +29,8 @@ class TaskConfig:
     """Of `jsonl`: the file with the problems (tasks/sources/formats.py has its formats)."""
     family: str = later("")
     """Of `reasoning_gym`: the family of problems, such as chain_sum."""
+    dials: tuple[tuple[str, int], ...] = later(())
+    """Of `reasoning_gym`: how hard the family is, in its own words, such as (("max_terms", 2),)."""
     scenarios: ScenariosConfig = later(make=ScenariosConfig)
     """Of `scenarios`: which kinds of prompt, and what the base has read of them."""
 

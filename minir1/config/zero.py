@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from minir1.config.check import at_least, machine, require
+from minir1.config.check import at_least, later, machine, require
 from minir1.config.optim import OptimConfig
 from minir1.config.reward import RewardConfig
 
@@ -50,6 +50,8 @@ class ZeroConfig:
         )
     )
     save_every: int = 20
+    share_prompts: bool = later(False)
+    """Read what prompts have in common once; not for a model with experts (rl/prefill.py)."""
     rollout_batch: int = machine(0)
     """Rollouts that a sampler holds at once; 0 takes all that fall to it."""
 
@@ -73,6 +75,12 @@ class ZeroConfig:
             0 < self.clip_low < 1, "zero.clip_low", self.clip_low, "use a number between 0 and 1"
         )
         require(self.clip_high > 0, "zero.clip_high", self.clip_high, "use a number above 0")
+        require(
+            not (self.optim.skip_silent and self.kl_coef),
+            "zero.optim.skip_silent",
+            self.optim.skip_silent,
+            "use False with a kl_coef: a row of advantage 0 is still pulled to the reference",
+        )
         rollouts = self.questions_per_step * self.group_size
         require(
             self.minibatches <= rollouts,

@@ -75,6 +75,17 @@ class KVCache:
         self.lengths = lengths.to(self.lengths)
         self.longest = int(lengths.max()) if len(lengths) else 0
 
+    def spread(self, sequences: Int[Tensor, "B2"]) -> None:
+        """Become a batch of copies: row i continues what `sequences[i]` has read.
+
+        A prompt that was read once is answered many times this way.
+        """
+        used, (layers, _, max_len, width) = self.longest, self.rows.shape
+        rows = self.rows.new_zeros(layers, len(sequences), max_len, width)
+        rows[:, :, :used] = self.rows[:, sequences, :used]
+        self.rows, self.row_index = rows, torch.arange(len(rows[0]), device=rows.device)[:, None]
+        self.set_lengths(self.lengths[sequences])
+
     def keep(self, sequences: Int[Tensor, "B2"]) -> None:
         """Keep these sequences of the batch, in this order, and drop the others.
 

@@ -146,6 +146,15 @@ def even_out(parts: list[list[int]], lengths: Sequence[int], peers: int) -> list
     return sorted((sorted(rows) for rows in parts), key=cost, reverse=True)
 
 
+def speaking(batch: Batch) -> Batch:
+    """The rows that have a gradient: those with an advantage. All rows, where none has one.
+
+    Each token brings its weight along, so the gradient stays that of the whole batch.
+    """
+    heard = (batch.advantages * batch.weights).abs().sum(-1).nonzero()[:, 0].tolist()
+    return batch.rows(heard) if heard else batch
+
+
 def empty_part(batch: Batch) -> Batch:
     """A micro-batch of one row in which no token counts: its loss and its gradient are zero."""
     row = batch.rows([0])

@@ -110,6 +110,7 @@ def _ask(
             eos_id=tokenizer.eos_id,
             temperature=config.temperature,
             record_experts=shape.n_moe_layers > 0,
+            share_prompts=config.share_prompts,
         )
 
     at_once = config.rollout_batch or math.ceil(len(jobs) / peers.size)

@@ -16,9 +16,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from minir1.model.cache import KVCache
 from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
+from minir1.rl.prefill import read_prompts, read_shared
 from minir1.rl.sampling import draw, uniforms
 from minir1.rl.types import Rollout
 
@@ -55,32 +55,29 @@ def decode(
     eos_id: int,
     temperature: float = 1.0,
     record_experts: bool = False,
+    share_prompts: bool = False,
 ) -> Iterator[Drawn]:
     """Write one token a step for every row, until each has ended or `max_new_tokens` is reached."""
     device = next(model.parameters()).device
-    lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
-    longest = int(lengths.max())
+    longest = max(map(len, prompts))
     limit = model.config.max_seq_len
     if longest + max_new_tokens > limit:
         raise ValueError(
             f"a prompt of {longest} tokens and max_new_tokens = {max_new_tokens} are over "
             f"model.max_seq_len = {limit}: shorten the prompt or lower max_new_tokens"
         )
-    fed = torch.zeros(len(prompts), longest, dtype=torch.long, device=device)
-    for row, prompt in enumerate(prompts):
-        fed[row, : len(prompt)] = torch.tensor(prompt, device=device)
-    width, dtype = longest + max_new_tokens, next(model.parameters()).dtype
-    cache = KVCache(model.config, len(prompts), width, device=device, dtype=dtype)
+    routing = Routing() if record_experts else None
+    read = read_shared if share_prompts else read_prompts
+    cache, hidden = read(model, prompts, longest + max_new_tokens, routing)
     rows = torch.arange(len(prompts), device=device)
     done = torch.zeros_like(rows, dtype=torch.bool)
     key = torch.tensor(keys, device=device)
-    last = lengths - 1  # where the next token's logits stand: the last real token of each prompt
+    tokens = torch.empty_like(rows)
     for step in range(max_new_tokens):
-        routing = Routing() if record_experts else None
-        hidden = model.hidden(fed, cache=cache, routing=routing)
-        if step == 0:
-            cache.set_lengths(lengths)
-        logits = model.head(hidden[torch.arange(len(rows), device=device), last])
+        if step:
+            routing = Routing() if record_experts else None
+            hidden = model.hidden(tokens[:, None], cache=cache, routing=routing)[:, 0]
+        logits = model.head(hidden)
         tokens, logprobs = draw(logits, uniforms(key, torch.full_like(key, step)), temperature)
         yield Drawn(rows, tokens, logprobs, routing.experts if routing else None)
         done = done | (tokens == eos_id)
@@ -91,7 +88,6 @@ def decode(
             keep = (~done).nonzero()[:, 0]
             cache.keep(keep)
             rows, key, tokens, done = rows[keep], key[keep], tokens[keep], done[keep]
-        fed, last = tokens[:, None], torch.zeros_like(tokens)
 
 
 def sample(
@@ -103,6 +99,7 @@ def sample(
     eos_id: int,
     temperature: float = 1.0,
     record_experts: bool = False,
+    share_prompts: bool = False,
 ) -> list[Rollout]:
     """One rollout for each (prompt, key), each cut at its end token."""
     shape = (len(prompts), max_new_tokens)
@@ -117,6 +114,7 @@ def sample(
         eos_id=eos_id,
         temperature=temperature,
         record_experts=record_experts,
+        share_prompts=share_prompts,
     )
     for step, drawn in enumerate(steps):
         rows = drawn.rows.cpu()

@@ -18,9 +18,10 @@ from minir1.model.balance import update_bias
 from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
 from minir1.rl.ahead import ahead_loss
-from minir1.rl.batch import empty_part, even_out, micro_batches
+from minir1.rl.batch import empty_part, even_out, micro_batches, speaking
 from minir1.rl.logprobs import score_targets
 from minir1.rl.parallel import ALONE, Peers
+from minir1.rl.tree import shared_hidden
 from minir1.rl.types import Batch
 
 LossFn = Callable[[Float[Tensor, "B T"], Batch], Tensor]
@@ -121,6 +122,8 @@ def update(
         # Threads that add into the same .grad would do it in the order of the clock.
         return seen, torch.autograd.grad(total, parameters, allow_unused=True)
 
+    if optim.skip_silent:
+        batch = speaking(batch)
     rows = micro_batches(batch.lengths, optim.micro_batch_tokens)
     parts = [batch.rows(i) for i in even_out(rows, batch.lengths, peers.size)]
     seen = Update()
@@ -153,7 +156,10 @@ def _look(
     """The forward pass of one micro-batch: its share of what is seen, and of the loss."""
     forced = part.experts if routing_replay else None
     routing = Routing(forced_experts=forced, token_mask=part.token_mask)
-    hidden = model.hidden(part.inputs, routing=routing)
+    if optim.share_prefixes:
+        hidden = shared_hidden(model, part.inputs, part.token_mask)
+    else:
+        hidden = model.hidden(part.inputs, routing=routing)
     logprobs, entropy = score_targets(model, hidden, part.targets, part.loss_mask, temperature)
     loss = total = loss_fn(logprobs, part)
     n_tokens = float(batch.loss_mask.sum())

@@ -63,6 +63,7 @@ def evaluate(
             max_new_tokens=config.max_new_tokens,
             eos_id=tokenizer.eos_id,
             temperature=config.temperature,
+            share_prompts=config.share_prompts,
         )
         both = zip(part, rollouts, strict=True)
         return [_row(judge, problems[i], rollout, tokenizer) for (i, _), rollout in both]

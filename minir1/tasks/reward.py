@@ -91,6 +91,7 @@ SHAPING: Mapping[str, Callable[[Written, Any], float]] = {
     ),
     "cosine": lambda w, dials: cosine(w.verdict is Verdict.CORRECT, w.tokens, w.limit, w.cut),
     "overlong": lambda w, dials: overlong(w.tokens, w.limit, w.cut, dials.overlong_buffer),
+    "answered": lambda w, dials: float(w.parsed.answer is not None),
     "repetition": lambda w, dials: repetition(w.parsed.think, dials.ngram),
 }
 

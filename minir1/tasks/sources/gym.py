@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import difflib
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -90,6 +90,8 @@ class GymTask:
 
     family: str
     heldout_share: float = 0.2
+    dials: Sequence[tuple[str, int]] = ()
+    """The family's own settings, such as (("max_terms", 2),); reasoning-gym's defaults stand."""
 
     def __post_init__(self) -> None:
         verifier_of(self.family)
@@ -99,7 +101,7 @@ class GymTask:
         rng = random.Random(f"{self.name} {self.family} {split} {seed}")
         skipped = 0
         while True:
-            for item in _dataset(self.family, rng.randrange(2**31)):
+            for item in _dataset(self.family, rng.randrange(2**31), self.dials):
                 found = _problem(self.family, item)
                 if found and split_of(found.key, self.heldout_share) == split:
                     skipped = 0
@@ -117,7 +119,7 @@ class GymTask:
         return judge(gold, completion)
 
 
-def _dataset(family: str, seed: int) -> Any:
+def _dataset(family: str, seed: int, dials: Sequence[tuple[str, int]] = ()) -> Any:
     try:
         from reasoning_gym import create_dataset
     except ImportError as error:
@@ -125,7 +127,10 @@ def _dataset(family: str, seed: int) -> Any:
             "task.name = 'reasoning_gym' needs the package of that name: "
             "pip install 'minir1[tasks]'"
         ) from error
-    return create_dataset(family, seed=seed, size=SIZE)
+    try:
+        return create_dataset(family, seed=seed, size=SIZE, **dict(dials))
+    except (TypeError, AssertionError) as error:
+        raise ValueError(f"task.dials = {dials!r} can't be used with {family}: {error}") from error
 
 
 def _problem(family: str, item: Mapping[str, Any]) -> Problem | None:
