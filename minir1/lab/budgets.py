@@ -1,0 +1,222 @@
+"""What a recipe would cost, seen from its levers: GPUs, lengths, chips, and what nobody knows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from minir1 import recipes
+from minir1.config import Config
+from minir1.lab.charts import bars, columns, draw_lines, lines
+from minir1.lab.picture import Picture, panels
+from minir1.lab.stacks import draw_stack, stacked
+from minir1.model.count import active_parameters, cache_bytes, forward_flops, parameters
+from minir1.plan.chips import CHIPS, chip
+from minir1.plan.fits import peaks, too_much
+from minir1.plan.hours import hours, sampling_seconds, step_seconds
+from minir1.plan.memory import RESERVE, number_bytes
+from minir1.plan.workload import Assumptions, workload
+from minir1.run.report.ink import LIGHT, x_label
+
+
+def at(recipe: str, gpus: int, longest: int = 0) -> Config:
+    """A recipe on other GPUs, or with another budget of tokens."""
+    config = recipes.get(recipe)
+    owners = min(config.parallel.expert_parallel, gpus)
+    zero = replace(config.zero, length_schedule=()) if longest else config.zero
+    longest = longest or zero.max_new_tokens
+    return replace(
+        config,
+        zero=replace(zero, max_new_tokens=longest),
+        parallel=replace(config.parallel, expert_parallel=owners),
+    )
+
+
+def memory_bars(recipe: str) -> Picture:
+    """What one GPU holds at the two peaks of a step."""
+    config = recipes.get(recipe)
+    one, found = chip(config.gpu or "h800"), peaks(config, config.gpus, Assumptions())
+    kinds = list(dict.fromkeys(kind for peak in found.values() for kind in peak))
+    parts = {k: [peak.get(k, 0.0) / 1e9 for peak in found.values()] for k in kinds}
+    parts = {kind: sizes for kind, sizes in parts.items() if max(sizes) > 0.5}
+    room = one.memory * (1 - RESERVE) / 1e9
+    most = max(sum(peak.values()) for peak in found.values()) / 1e9
+    return stacked(
+        f"{recipe}: memory of one GPU", "GB", parts, ticks=list(found), x_name="",
+        line=(f"{one.name}, less a tenth", room), width=9.4, height=3.0,
+        words=f"The higher peak is {most:.0f} GB of {room:.0f}",
+    )  # fmt: skip
+
+
+def gpus_chart(recipe: str, counts: Sequence[int]) -> Picture:
+    """Hours and dollars by the number of GPUs."""
+    one, a = chip(recipes.get(recipe).gpu or "h800"), Assumptions()
+    found = [hours(at(recipe, count), one, count, a) for count in counts]
+    figure, row = panels(("Time", "hours"), ("Price", "dollars"), height=2.6)
+    parts = {part: [time[part] for time in found] for part in ("sampling", "training")}
+    names = [str(count) for count in counts]
+    draw_stack(row[0], parts, ticks=names, x_name="GPUs", fmt="{:.1f}")
+    paid = [sum(t.values()) * n * one.dollars_per_hour for t, n in zip(found, counts, strict=True)]
+    row[1].bar(names, paid, color=LIGHT["after"], width=0.62)
+    for place, price in enumerate(paid):
+        row[1].annotate(
+            f"${price:,.0f}", (place, price), (0, 3), textcoords="offset points", ha="center",
+            fontsize=8, color=LIGHT["ink"],
+        )  # fmt: skip
+    row[1].set_ylim(top=1.15 * max(paid))
+    x_label(row[1], "GPUs")
+    row[0].legend(fontsize=8, frameon=False, labelcolor=LIGHT["ink"])
+    return Picture(
+        figure,
+        f"From {counts[0]} to {counts[-1]} GPUs: {sum(found[0].values()):.0f} to "
+        f"{sum(found[-1].values()):.0f} hours, ${paid[0]:,.0f} to ${paid[-1]:,.0f}",
+    )
+
+
+def lengths_chart(recipe: str, lengths: Sequence[int]) -> Picture:
+    """Dollars by the longest answer that is allowed."""
+    config = recipes.get(recipe)
+    one, gpus = chip(config.gpu or "h800"), config.gpus
+    found = [hours(at(recipe, gpus, longest), one, gpus, Assumptions()) for longest in lengths]
+    rate = gpus * one.dollars_per_hour
+    parts = {p: [t[p] * rate for t in found] for p in ("sampling", "training", "evaluation")}
+    return stacked(
+        f"{recipe}: what longer answers cost", "dollars", parts, fmt="${:,.0f}",
+        ticks=[f"{longest:,}" for longest in lengths], x_name="max_new_tokens",
+    )  # fmt: skip
+
+
+def chips_chart(recipe: str, gpus: int) -> Picture:
+    """Dollars on each chip; those on which it does not fit are grey."""
+    a, config = Assumptions(), at(recipe, gpus)
+    paid, fits = {}, []
+    for one in CHIPS:
+        paid[one.name] = sum(hours(config, one, gpus, a).values()) * gpus * one.dollars_per_hour
+        if not too_much(config, one, gpus, a):
+            fits.append(one.name)
+    return bars(
+        f"{recipe} on {gpus} of each chip", "dollars; grey: it does not fit", paid, marked=fits,
+        fmt="${:,.0f}", words=f"It fits on {', '.join(fits) or 'none of them'}",
+    )  # fmt: skip
+
+
+def decode_chart(recipe: str, rows: Sequence[int]) -> Picture:
+    """Milliseconds of one decoding step, by rows: the slowest of three limits counts."""
+    config, a = recipes.get(recipe), Assumptions()
+    model, size, one = config.model, number_bytes(config), chip(config.gpu or "h800")
+    context = config.zero.max_new_tokens / 2
+    reading, compute = [], []
+    for n in rows:
+        read = size * min(parameters(model), n * active_parameters(model))
+        read += n * context * cache_bytes(model, size)
+        reading.append(1e3 * read / (one.memory_rate * a.memory_efficiency))
+        flops = n * forward_flops(model, context, "absorbed")
+        compute.append(1e3 * flops / (one.flops * a.training_mfu))
+    series = {
+        "starting the kernels": [1e3 * model.n_layers * a.layer_overhead_s] * len(rows),
+        "reading weights and cache": reading,
+        "arithmetic": compute,
+    }
+    return lines(
+        f"{recipe}: one decoding step of one {one.name}", "milliseconds", rows, series,
+        x_name="answers that one GPU writes side by side", log="xy",
+        marks={"the recipe": float(config.zero.rollout_batch or rows[-1])},
+        words="The highest line counts. Up to many rows it is not arithmetic",
+    )  # fmt: skip
+
+
+RANGES = {
+    "mean_length_share": (0.2, 0.7),
+    "training_mfu": (0.05, 0.28),
+    "memory_efficiency": (0.3, 0.8),
+    "layer_overhead_s": (0.0003, 0.001),
+}
+"""What nobody knows before the run: from low to high."""
+
+
+def unknown_chart(recipe: str, draws: int) -> Picture:
+    """Dollars when the assumptions are drawn from ranges."""
+    config, rng = recipes.get(recipe), random.Random(0)
+    one, gpus = chip(config.gpu or "h800"), config.gpus
+    paid = []
+    for _ in range(draws):
+        values = {name: rng.uniform(*ends) for name, ends in RANGES.items()}
+        time = sum(hours(config, one, gpus, Assumptions(**values)).values())
+        paid.append(time * gpus * one.dollars_per_hour)
+    low, middle, high = np.percentile(paid, [5, 50, 95])
+    figure, (axes,) = panels((f"{recipe}: {draws} draws", "draws"), height=2.4, width=7.6)
+    axes.hist(paid, bins=min(30, draws), color=LIGHT["after"], alpha=0.75)
+    for level, name in ((low, "5%"), (middle, "half"), (high, "95%")):
+        axes.axvline(level, color=LIGHT["ink"], linewidth=1, linestyle=(0, (4, 2)))
+        axes.annotate(
+            f"{name}: ${level:,.0f}", (level, 1), (3, -3), xycoords=("data", "axes fraction"),
+            textcoords="offset points", fontsize=7.5, va="top", color=LIGHT["ink"],
+        )  # fmt: skip
+    x_label(axes, "dollars")
+    return Picture(figure, f"From ${low:,.0f} to ${high:,.0f} in 90% of the draws")
+
+
+def dry_chart(compared: Mapping[str, tuple[float, float]]) -> Picture:
+    """What the code takes on simulated GPUs, as a share of what the formulas say."""
+    shown = {name: seen / ours for name, (ours, seen) in compared.items() if ours}
+    said = ", ".join(f"{name} {value:.3f}" for name, value in shown.items())
+    return columns(
+        "The code on simulated GPUs", "dry run / formula", {"ratio": list(shown.values())},
+        x_name="", ticks=list(shown), line=1.0, words=f"1 is equal: {said}", width=6.4,
+    )  # fmt: skip
+
+
+def mean_chart(recipe: str) -> Picture:
+    """A plan that waits for the mean answer, beside one that waits for the longest."""
+    config, a = recipes.get(recipe), Assumptions()
+    one, work = (
+        chip(config.gpu or "h800"),
+        workload(recipes.get(recipe), config.gpus, Assumptions()),
+    )
+    real = step_seconds(config, one, config.gpus, a)
+    mean = sampling_seconds(
+        config, one, work.rollouts_at_once, work.rounds, int(work.mean_length), a
+    )
+    better = real["compute"] * a.training_mfu / 0.4
+    parts = {"sampling": [mean, real["sampling"]], "training": [better, real["training"]]}
+    times = (real["sampling"] + real["training"]) / (mean + better)
+    return stacked(
+        f"{recipe}: seconds of one step", "seconds", parts,
+        ticks=["waits for the mean, MFU 40%", "waits for the longest, MFU 15%"], x_name="",
+        words=f"The careful plan is {times:.1f} times the hopeful one", width=6.4,
+    )  # fmt: skip
+
+
+def spending_chart(recipe: str, limit: float) -> Picture:
+    """Dollars over the steps of a run, and where a limit stops it."""
+    config, a = recipes.get(recipe), Assumptions()
+    one = chip(config.gpu or "h800")
+    figure, (axes,) = panels((f"{recipe}: spent so far", "dollars"), height=2.5, width=7.6)
+    steps, series, ends = list(range(config.zero.steps + 1)), {}, {}
+    for name, share in (
+        ("as planned", 0.4),
+        ("answers end early", 0.2),
+        ("decoding half as fast", 0.4),
+    ):
+        slow = 2.0 if "half" in name else 1.0
+        found = step_seconds(config, one, config.gpus, replace(a, mean_length_share=share))
+        second = config.gpus * one.dollars_per_hour / 3600
+        price = (found["sampling"] * slow + found["training"]) * second
+        series[name] = [price * step for step in steps]
+        ends[name] = min(config.zero.steps, int(limit / price))
+    draw_lines(axes, steps, series, x_name="step", floor=0)
+    axes.axhline(limit, color=LIGHT["bad"], linewidth=1.1, linestyle=(0, (4, 2)))
+    said = ", ".join(f"{name} at step {end}" for name, end in ends.items())
+    return Picture(figure, f"With --max-dollars {limit:g} the run ends: {said}")
+
+
+def changes(a: str, b: str, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """The fields of these names in two recipes."""
+    from minir1.run.home import differences
+
+    found = differences(recipes.get(a), recipes.get(b))
+    return [(name, *found[name]) for name in names if name in found]
