@@ -18,6 +18,7 @@ from torch import Tensor
 
 from minir1.lab.grader.exercise import Case
 from minir1.lab.grader.plain import plain
+from minir1.lab.spmd import together
 
 
 def call(function: Callable[..., Any], case: Case) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def call(function: Callable[..., Any], case: Case) -> dict[str, Any]:
     kwargs = copy.deepcopy(dict(case.kwargs))
     for place in case.grad:
         args[place] = args[place].detach().requires_grad_()
-    value = function(*args, **kwargs)
+    value = together(function, args) if case.world else function(*args, **kwargs)
     if case.take is not None:
         value = list(islice(value, case.take))
     result: dict[str, Any] = {"changed": changed(case, args)}

@@ -36,6 +36,9 @@ class Case:
     raises: str = ""
     """The error that a right answer raises, by name."""
     judge: Judge | None = None
+    world: bool = False
+    """As many processes as there are arguments call the function at once (`minir1/lab/spmd.py`):
+    process r gets a peers object, then what the tuple args[r] holds. Their values are compared."""
 
 
 @dataclass(frozen=True, slots=True)
