@@ -1,6 +1,8 @@
 """`minir1 claims`: what R1 is said to show, each sentence measured, with its control."""
 
 import json
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +43,8 @@ def main(
     config = recipes.get(recipe)
     if run:
         wanted = tuple(map(group, groups)) or GROUPS
-        measure.measure(config, wanted, seeds, out, path)
+        say = partial(print, file=sys.stderr, flush=True)  # stdout may be JSON
+        measure.measure(config, wanted, seeds, out, path, say)
     found = lines(path, recipe)
     if as_json:
         print(json.dumps(found))

@@ -129,7 +129,7 @@ class Unit:
 
     @torch.no_grad()
     def loss(self, model: Transformer, count: int = 256) -> float:
-        """Next-token loss, in nats, on documents that nobody has read."""
+        """Next-token loss, in nats, on documents drawn after all that the bases have read."""
         from minir1.rl.logprobs import token_logprobs
 
         stream = self.corpus(part="unread")
