@@ -1,11 +1,9 @@
 """The checks of `minir1 preflight`: what is here, and what the plan takes for granted.
 
-    devices    how many in this machine, which, and the memory of one
+    devices    how many, which, and the memory of one
     disk       bytes a second, written to where checkpoints will go and synced
-    pass       a training pass over the longest row by a few of the model's layers, in FLOP/s of
-               the slowest process, against the plan's share of the chip's peak
-
-Not looked at yet: the links between GPUs, whose rates the plan takes from `plan/chips.py`.
+    links      bytes a second of each collective between the processes (run/distributed/links.py)
+    step       tokens a second of a longest step by a few of the model's layers (trial.py)
 
 A number is compared only with a number of the same thing. On a CPU there is no chip in the plan,
 so what is found is told, and nothing is judged.
@@ -15,18 +13,16 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
+from minir1.bench.trial import found, planned, trial
 from minir1.config import Config
-from minir1.model.transformer import Transformer
-from minir1.plan.chips import chip
-from minir1.plan.dry_run import shortened
-from minir1.plan.training_time import flops_a_token
-from minir1.plan.workload import Assumptions, workload
+from minir1.plan.chips import Chip, chip
+from minir1.plan.traffic import collective_rates
 from minir1.run.device import describe
 from minir1.run.distributed import World
 
@@ -35,8 +31,8 @@ SLACK = 0.2
 DISK_BYTES = 64 * 2**20
 DISK_RATE = 200e6
 """Bytes a second that a checkpoint may expect of a disk: a slow network disk gives as much."""
-LARGEST_ON_CPU = 512
-"""Tokens of the trial pass where no chip is planned for, which is to be over soon."""
+MOST_TOKENS = {"cuda": 2**20, "cpu": 512}
+"""In a micro-batch of the trial. Where no chip is planned for, it is to be over soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +49,20 @@ class Check:
         """Plain values."""
         return asdict(self)
 
+    def __str__(self) -> str:
+        """What is wrong, for the last line.
+
+        >>> print(judge("disk", 70e6, 100e6, "/runs"))
+        disk: 7e+07, 30% below the plan's 1e+08 (/runs)
+        """
+        if not isinstance(self.found, int | float) or not self.planned:
+            return f"{self.name}: {self.found} ({self.note})"
+        below = 1 - self.found / self.planned
+        return (
+            f"{self.name}: {self.found:.3g}, {below:.0%} below the plan's {self.planned:.3g} "
+            f"({self.note})"
+        )
+
 
 def judge(name: str, found: float | int, planned: float | int | None, note: str) -> Check:
     """More is better. Without a plan for it, nothing is judged.
@@ -65,28 +75,47 @@ def judge(name: str, found: float | int, planned: float | int | None, note: str)
     return Check(name, found, planned, "ok" if found >= planned * (1 - SLACK) else "FAIL", note)
 
 
-def preflight(config: Config, out: Path, world: World) -> list[Check]:
+def planned_chip(config: Config, world: World) -> Chip | None:
+    """The chip that the machine is compared with; None where the plan has none for it."""
+    on_gpu = world.device(config.device).type == "cuda"
+    return chip(config.gpu) if config.gpu and on_gpu else None
+
+
+def preflight(config: Config, out: Path, world: World, against: Chip | None) -> list[Check]:
     """All checks, in this process and, where they meet, in all."""
     device = world.device(config.device)
     here = describe(device)
-    planned = chip(config.gpu) if config.gpu and device.type == "cuda" else None
     note = f"{here['name']}, torch {here['torch']}"
-    if planned is None:
+    if against is None:
         note += "; no GPU: what follows is told and not judged"
-    devices = torch.cuda.device_count() if device.type == "cuda" else world.size
-    checks = [judge("devices", devices, config.gpus if planned else None, note)]
+    count = torch.cuda.device_count() if device.type == "cuda" else world.size
+    checks = [judge("devices", max(count, world.size), against and config.gpus, note)]
     if device.type == "cuda":
         memory = float(torch.cuda.get_device_properties(device).total_memory)
-        checks.append(judge("bytes of memory", memory, planned and planned.memory, "of one GPU"))
+        checks.append(judge("bytes of memory", memory, against and against.memory, "of one GPU"))
     checks.append(world.once(lambda: disk(out)))
-    rate = min(world.gather(trial_pass(config, device)))
-    share = planned.flops * Assumptions().training_mfu if planned else None
-    checks.append(
-        judge(
-            "FLOP/s of one GPU", rate, share, "a training pass by a few layers, the slowest process"
-        )
-    )
-    return checks
+    return checks + links(config, world, against) + step(config, world, against, device)
+
+
+def links(config: Config, world: World, against: Chip | None) -> list[Check]:
+    """Each collective between the processes that were started."""
+    seen, owners = world.links(), config.parallel.expert_parallel
+    rates = collective_rates(against, world.size, owners) if against else {}
+    note = f"payload between {world.size} processes"
+    return [judge(f"bytes/s, {name}", seen[name], rates.get(name), note) for name in seen]
+
+
+def step(config: Config, world: World, against: Chip | None, device: torch.device) -> list[Check]:
+    """A longest step, by a few layers."""
+    tried = trial(config, MOST_TOKENS.get(device.type, MOST_TOKENS["cpu"]))
+    seen = found(tried, world)
+    plan = planned(tried, against, world.size) if against else {}
+    layers = f"{tried.config.model.n_layers} layers"
+    notes = {
+        "training": f"{layers}, {tried.rows} x {tried.length} tokens a process",
+        "sampling": f"{layers}, {tried.sampled} rows a process behind {tried.length} tokens",
+    }
+    return [judge(f"tokens/s, {n}", seen[n], plan.get(n), notes[n]) for n in seen]
 
 
 def disk(out: Path) -> Check:
@@ -105,24 +134,3 @@ def disk(out: Path) -> Check:
     finally:
         trial.unlink(missing_ok=True)
     return judge("bytes/s to the disk", rate, DISK_RATE, str(out))
-
-
-def trial_pass(config: Config, device: torch.device) -> float:
-    """FLOP/s of a training pass over the longest row, by a few of the model's own layers."""
-    on_gpu = device.type == "cuda"
-    longest = workload(config, config.gpus, Assumptions()).longest
-    length = longest if on_gpu else min(longest, LARGEST_ON_CPU)
-    short = shortened(config, 2)
-    backend = config.model.backend
-    model = Transformer(replace(short.model, backend=backend, vocab_size=1024), device=device)
-    model = model.to(torch.bfloat16 if config.parallel.dtype == "bfloat16" else torch.float32)
-    ids = torch.zeros(1, length, dtype=torch.long, device=device)
-    seconds = []
-    for _ in range(3):  # the first one warms up
-        start = time.perf_counter()
-        model(ids).float().logsumexp(-1).sum().backward()
-        model.zero_grad(set_to_none=True)
-        if on_gpu:
-            torch.cuda.synchronize(device)
-        seconds.append(time.perf_counter() - start)
-    return length * flops_a_token(model.config, length) / min(seconds[1:])

@@ -1,7 +1,6 @@
 """`minir1 preflight RECIPE`: some minutes on the rented machine, against the plan."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from minir1.cli.options import Json, Recipe
@@ -11,25 +10,26 @@ from minir1.cli.output import table, words
 def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> int:
     """Measure this machine, and stop with exit status 1 where it is 20% worse than planned.
 
-    Looked at: devices, the disk under --out, and one longest training pass of a few layers.
+    Looked at: devices, the disk under --out, the links between the processes, and a longest step
+    of a few layers. `python -m minir1.launch preflight RECIPE` starts one process a GPU, as a run
+    does; one process alone has no links.
 
     Args:
         config: the recipe that is to run here
         out: where the run's folder will be (runs if not given)
     """
-    from minir1.bench.preflight import preflight
-    from minir1.run.distributed import join
+    from minir1.bench.preflight import planned_chip, preflight
+    from minir1.run.distributed import fitting, join
 
-    # Nothing here travels between owners of experts, so one process will do.
-    alone = replace(config, parallel=replace(config.parallel, expert_parallel=1))
-    with join(alone) as world:
-        checks = preflight(config, out or Path("runs"), world)
-    failed = [check for check in checks if check.verdict == "FAIL"]
-    if as_json:
-        print(json.dumps([check.to_json() for check in checks]))
-    else:
-        rows = [(c.name, words(c.found), words(c.planned), c.verdict, c.note) for c in checks]
-        table([("", "found", "planned", "", ""), *rows])
-        if failed:
-            print("Not as planned: " + "; ".join(f"{c.name}: {c.note}" for c in failed))
+    config = fitting(config)
+    with join(config) as world:
+        checks = preflight(config, out or Path("runs"), world, planned_chip(config, world))
+        failed = [check for check in checks if check.verdict == "FAIL"]
+        if as_json:
+            print(json.dumps([check.to_json() for check in checks]))
+        else:
+            rows = [(c.name, words(c.found), words(c.planned), c.verdict, c.note) for c in checks]
+            table([("", "found", "planned", "", ""), *rows])
+            if failed:
+                print("Not as planned: " + "; ".join(map(str, failed)))
     return 1 if failed else 0

@@ -4,6 +4,7 @@ Every provider says in variables of its own how many machines there are and whic
 This file turns them into torchrun's options, prints the command, and becomes it.
 
     python -m minir1.launch --print h800_8 --out /shared/h800_8     only print it
+    python -m minir1.launch preflight h800_8 --out /shared/h800_8   look at the machines first
 """
 
 from __future__ import annotations

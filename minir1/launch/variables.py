@@ -74,7 +74,8 @@ def number(variables: Mapping[str, str], name: str, *, least: int) -> int:
 
 
 def torchrun(where: Machines, words: list[str]) -> list[str]:
-    """The command for one machine. `words` are those of `minir1 run`."""
+    """The command for one machine. `words` are those of `minir1 run`, or begin with `preflight`."""
+    command = words[:1] if words[:1] == ["preflight"] else ["run", *words[:1]]
     meet = ["--standalone"]
     if where.count > 1:
         meet = [
@@ -91,6 +92,6 @@ def torchrun(where: Machines, words: list[str]) -> list[str]:
         f"--shutdown-timeout={SECONDS_TO_SAVE}",
         "-m",
         "minir1",
-        "run",
-        *words,
+        *command,
+        *words[1:],
     ]

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from minir1.config import Config
+from minir1.plan.chips import Chip
 from minir1.plan.memory import number_bytes
 from minir1.plan.units import layout
 from minir1.plan.workload import Workload
@@ -68,6 +69,24 @@ def replica(config: Config, processes: int) -> float:
     units = layout(config.model, config.parallel, processes)
     owners = {"experts": config.parallel.expert_parallel}
     return 4.0 * sum(u.copies * u.whole * owners.get(u.kind, 1) for u in units)
+
+
+def collective_rates(chip: Chip, processes: int, owners: int) -> dict[str, float]:
+    """Payload a second that a plan expects of each collective; none of one process.
+
+    >>> from minir1.plan.chips import chip
+    >>> {name: rate / 1e9 for name, rate in collective_rates(chip("h800"), 8, 8).items()}
+    {'all-gather': 160.0, 'reduce-scatter': 160.0, 'all-to-all': 182.85714285714286}
+    """
+    if processes == 1:
+        return {}
+    owners = processes if owners == 1 else owners
+    machines = -(-processes // GPUS_A_MACHINE)
+    cards = min(processes, GPUS_A_MACHINE)
+    ring = 1 / max(1 / chip.link, (1 - 1 / machines) / cards / chip.network)
+    abroad = max(0.0, 1 - GPUS_A_MACHINE / owners)
+    travel = 1 / max((1 - 1 / owners - abroad) / chip.link, abroad / chip.network)
+    return {"all-gather": ring, "reduce-scatter": ring, "all-to-all": travel}
 
 
 def by_link(config: Config, processes: int, work: Workload) -> dict[str, float]:

@@ -66,6 +66,8 @@ def test_the_command_of_torchrun():
     assert command[0].endswith("torchrun")
     assert {"--nnodes=2", "--node-rank=1", "--master-addr=10.0.0.1"} <= set(command)
     assert command[-6:] == ["-m", "minir1", "run", "h800_8", "--out", "/runs/a"]
+    looks = torchrun(SECOND_OF_TWO, ["preflight", "h800_8", "--out", "/runs/a"])
+    assert looks == [*command[:-4], "preflight", "h800_8", "--out", "/runs/a"]
     alone = torchrun(machines({}), ["gpu_1"])
     assert "--standalone" in alone and "--nproc-per-node=gpu" in alone
 
@@ -130,6 +132,8 @@ def test_the_task_of_skypilot_is_sound():
     assert task["resources"]["use_spot"] and task["resources"]["job_recovery"]
     (bucket,) = task["file_mounts"]
     assert f'--out "{bucket}/$RECIPE"' in task["run"] and "sky down" in task["run"]
+    look, run = (task["run"].index(f"minir1.launch {word}") for word in ("preflight", '"$RECIPE"'))
+    assert look < run, "a machine is looked at before it is paid for the run"
     for script in (task["run"], task["setup"]):
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
     whole = recipes.get(task["envs"]["RECIPE"])

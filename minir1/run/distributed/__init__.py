@@ -9,12 +9,14 @@ process and on many stays one code path.
     start.py       `join`: which of the two this is; how it ends when a process is lost
     shard.py       each process keeps a part of each tensor (FSDP2), and some of the experts
     experts.py     rows travel to the process that owns their expert, and back (all-to-all)
+    links.py       how fast the links between them are
     box.py         which part of a tensor lies here
     recompute.py   activation checkpointing
     saving.py      checkpoints in pieces, read back by any other number of processes
 """
 
 from minir1.run.distributed.start import ProcessLost as ProcessLost
+from minir1.run.distributed.start import fitting as fitting
 from minir1.run.distributed.start import join as join
 from minir1.run.distributed.world import SOLO as SOLO
 from minir1.run.distributed.world import World as World

@@ -22,6 +22,7 @@ from torch.distributed.tensor import DTensor
 from minir1.config import Config, ParallelConfig
 from minir1.model.transformer import Transformer
 from minir1.run.device import use_cores
+from minir1.run.distributed.links import rates
 from minir1.run.distributed.saving import ShardedSaving
 from minir1.run.distributed.shard import Layout, shard, spread, whole_copy
 
@@ -116,6 +117,13 @@ class Processes(ShardedSaving):
 
     def beat(self, step: int) -> None:
         dist.distributed_c10d._get_default_store().set(f"beat/{self.rank}", f"{step} {time.time()}")
+
+    def links(self) -> dict[str, float]:
+        if self.size == 1:
+            return {}
+        owners = self.layout.experts["ep"]
+        group = owners if owners.size() > 1 else self.layout.everyone
+        return rates(self._device, self.layout.everyone.get_group(), group.get_group())
 
     @torch.no_grad()
     def clip(self, parameters: Sequence[Tensor], max_norm: float) -> float:

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -91,6 +93,16 @@ def start(config: Config) -> torch.device:
         store = dist.HashStore()  # type: ignore[attr-defined]
         dist.init_process_group(backend, store=store, rank=0, world_size=1)
     return device
+
+
+def fitting(config: Config) -> Config:
+    """The config with as many owners of the experts as the started processes allow.
+
+    For a look at the machine: a run itself is never started with fewer than it asks for.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    owners = math.gcd(config.parallel.expert_parallel, size)
+    return replace(config, parallel=replace(config.parallel, expert_parallel=owners))
 
 
 def from_network(error: RuntimeError) -> bool:

@@ -65,6 +65,10 @@ class World(Peers):
     def beat(self, step: int) -> None:
         """Say that this process has come to `step`: who is silent later was last heard here."""
 
+    def links(self) -> dict[str, float]:
+        """Bytes a second between the processes, of each collective (links.py); alone, none."""
+        return {}
+
     def place(
         self, make: Callable[[], Transformer], config: Config, device: torch.device
     ) -> Transformer:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
 
 from minir1.config import (
@@ -242,3 +243,19 @@ def measured(world: World, config: Config, tokens: int, length: int) -> dict[str
     """Memory and traffic of a training pass, counted on real tensors and real collectives."""
     model, _ = placed(world, config)
     return measure(model, tokens, length)
+
+
+def links(world: World, config: Config, slow: int = -1) -> dict[str, float]:
+    """Bytes a second of each collective; one process may come late to every all-to-all."""
+    quick = dist.all_to_all_single
+
+    def late(*args: Any, **options: Any) -> Any:
+        time.sleep(0.05)
+        return quick(*args, **options)
+
+    if world.rank == slow:
+        dist.all_to_all_single = late
+    try:
+        return world.links()
+    finally:
+        dist.all_to_all_single = quick
