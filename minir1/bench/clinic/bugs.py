@@ -35,7 +35,7 @@ class HotSampler(World):
 
 
 class LateSampler(World):
-    """The sampler gets the trainer's weights only every eighth step."""
+    """The sampler gets the trainer's weights only every fourth step."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -43,8 +43,8 @@ class LateSampler(World):
 
     @contextmanager
     def replica(self, model: Transformer) -> Iterator[Transformer]:
-        """A copy that is up to seven steps old."""
-        if self.old is None or self.asked % 8 == 0:
+        """A copy that is up to three steps old."""
+        if self.old is None or self.asked % 4 == 0:
             self.old = copy.deepcopy(model)
         self.asked += 1
         yield self.old
@@ -73,7 +73,7 @@ class ForgetfulSampler(World):
 
 
 class FlippedBit(World):
-    """At the twelfth step one bit of the trainer's last norm flips, as faulty memory does it."""
+    """At the tenth step one bit of the trainer's last norm flips, as faulty memory does it."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -83,7 +83,7 @@ class FlippedBit(World):
         """The policy itself; the bit flips after it has sampled."""
         yield model
         self.asked += 1
-        if self.asked == 12:
+        if self.asked == 10:
             with torch.no_grad():
                 model.norm.weight[0] = 1.5
                 model.norm.weight.view(torch.int32)[0] ^= 1 << 30  # the exponent is all ones now

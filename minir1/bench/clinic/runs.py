@@ -2,7 +2,7 @@
 
     python -m minir1.bench.clinic --cases lr_10x --seeds 100
 
-A diary is kept by column and with four digits: a run of 32 steps is 4 kB. `rows_of` makes the rows
+A diary is kept by column and with four digits: a run is 3 kB. `rows_of` makes the rows
 again that the doctor reads.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from minir1.bench.clinic import CALIBRATION
-from minir1.bench.clinic.cases import BASES, CASES
+from minir1.bench.clinic.cases import BASES, CASES, GOES_ON
 from minir1.config import Config, require
 from minir1.rl.update import NotFiniteError
 from minir1.run.doctor import read_diary
@@ -38,13 +38,20 @@ Run = dict[str, Any]
 
 def base_of(name: str, out: Path) -> Path:
     """The checkpoint of a base: the published one, or one that is trained now, once."""
+    first = last_base(published("laptop"))
     if name == "laptop":
-        folder = published("laptop")
-    else:
-        folder = out / "bases" / name
-        config = BASES[name]()
-        pretrain(config, open_run(config, folder))
-    return max((folder / "checkpoints").glob("pretrain-*"))
+        return first
+    config = BASES[name]()
+    folder = open_run(config, out / "bases" / name)
+    if name in GOES_ON:
+        shutil.copytree(first, folder / "checkpoints" / first.name, dirs_exist_ok=True)
+    pretrain(config, folder)
+    return last_base(folder)
+
+
+def last_base(run: Path) -> Path:
+    """The newest checkpoint of a run's pre-training."""
+    return max((run / "checkpoints").glob("pretrain-*"))
 
 
 def run_case(name: str, seed: int, out: Path) -> Run:

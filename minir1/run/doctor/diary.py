@@ -56,6 +56,18 @@ class Diary:
             (statistics.fmean(values[i : i + WINDOW]) for i in windows if values), default=None
         )
 
+    def rise(self, name: str) -> tuple[float, float] | None:
+        """How far the mean of a window has risen since the first one, and its standard error.
+
+        The error comes from how much the steps inside each window differ.
+        """
+        values = self.values(name)
+        if len(values) < 2 * WINDOW:
+            return None
+        ends = values[:WINDOW], values[-WINDOW:]
+        first, late = map(statistics.fmean, ends)
+        return late - first, math.sqrt(sum(map(statistics.variance, ends)) / WINDOW)
+
     def at_first(self, name: str) -> float | None:
         """The very first value: what the base did, before any update."""
         return next(iter(self.values(name)), None)

@@ -112,19 +112,21 @@ def reward_fell(d: Diary) -> Finding | None:
 
 
 def no_progress(d: Diary) -> Finding | None:
-    """There is signal, and the reward does not move."""
-    first, late, dead = d.early("reward"), d.late("reward"), d.late("frac_reward_zero_std")
-    if first is None or late is None or dead is None or len(d) < 2 * LONG_ENOUGH:
+    """There is signal, and the reward does not move: its rise can't be told from noise."""
+    rise, late, dead = d.rise("reward"), d.late("reward"), d.late("frac_reward_zero_std")
+    if rise is None or late is None or dead is None:
         return None
-    if abs(late - first) > 0.04 or late > 0.85 or dead > 0.75:
+    gain, error = rise
+    if abs(gain) > 2 * error or late > 0.85 or dead > 0.75:
         return None
     return Finding(
         "no_progress",
         "The groups carry a signal, and the reward does not rise.",
-        f"reward {first:.3f} -> {late:.3f} in {len(d)} steps; only {dead:.0%} of groups are dead",
+        f"a rise of {gain:+.3f}, give or take {2 * error:.3f}, in {len(d)} steps; "
+        f"only {dead:.0%} of groups are dead",
         (
-            "the learning rate is too low",
-            "the reward has nothing to do with the rollout (noise, or another problem's verdict)",
+            "the learning rate is too low, or it is too early to see",
+            "the reward has nothing to do with the rollout (noise, or another rollout's verdict)",
             "the KL term holds the policy at its reference",
         ),
         ("a higher zero.optim.lr", "verify some rollouts by hand", "zero.kl_coef 0"),
