@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from minir1.config import ZeroConfig
+from minir1.config import ModelConfig, ZeroConfig
 from minir1.rl.advantage import group_advantages
 from minir1.rl.types import Group, Rollout
 from minir1.run.jsonl import Row, append_row, read_rows
@@ -33,10 +33,10 @@ class RolloutLog:
     """Writes the rows of one stage of RL."""
 
     def __init__(
-        self, out: Path, stage: str, settings: ZeroConfig, tokenizer: Tokenizer, n_experts: int
+        self, out: Path, stage: str, settings: ZeroConfig, tokenizer: Tokenizer, model: ModelConfig
     ) -> None:
         self.path, self.stage, self.settings = out / FILE, stage, settings
-        self.tokenizer, self.n_experts = tokenizer, n_experts
+        self.tokenizer, self.n_experts = tokenizer, model.n_routed_experts
         self.every = max(1, settings.steps // KEPT_STEPS)
 
     def write(self, step: int, groups: Sequence[Group]) -> None:

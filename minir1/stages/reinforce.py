@@ -95,8 +95,7 @@ def reinforce(config: Config, out: Path, course: Course, world: World = SOLO) ->
         score=lambda m: m["reward"],
         record=course.position,
     )
-    experts = policy.config.n_routed_experts
-    shown = world.on_main(RolloutLog(out, course.name, settings, tokenizer, experts))
+    shown = world.on_main(RolloutLog(out, course.name, settings, tokenizer, policy.config))
 
     def step(i: int) -> dict[str, float]:
         if reference is not None and i and i % settings.ref_every == 0:

@@ -32,6 +32,45 @@ watched = replace(smoke, name="watched", threads=1, zero=zero, eval=replace(smok
 dashboard(watched, out="watched")
 """
 
+# The published run, and groups as its base and its policy write them.
+FINISHED = """
+import shutil
+from dataclasses import replace
+from minir1.lab.dashboard import dashboard
+from minir1.lab.published import load
+from minir1.rl.groups import sample_groups
+from minir1.run.home import published
+from minir1.run.rollouts import RolloutLog
+
+done = load("laptop")
+folder = shutil.copytree(published("laptop"), "laptop", dirs_exist_ok=True)
+log = RolloutLog(folder, "zero", done.config.zero, done.tokenizer, done.config.model)
+few = replace(done.config.zero, questions_per_step=4)
+for step, model in ((1, done.base), (80, done.policy)):
+    problems = done.task.problems("train", step)
+    groups, _ = sample_groups(model, done.tokenizer, done.task, problems, few, seed=0, step=step)
+    log.write(step, groups)
+dashboard(folder)
+"""
+BROWSE = """
+import torch
+from minir1.lab.browser import Browser
+from minir1.rl.advantage import group_advantages
+
+group = next(one for one in groups if not one.dead)
+advantages = group_advantages(torch.tensor([group.totals]), few.advantage)[0].tolist()
+Browser(group, advantages, done.tokenizer, done.policy).browse()
+"""
+ROUTE = """
+from minir1.lab.experts import route_map, routes
+from minir1.lab.explore import explore
+
+ids = [*group.rollouts[0].prompt_ids, *group.rollouts[0].completion_ids]
+words = done.tokenizer.decode(ids).split()
+routing = routes(done.policy, ids)
+explore(lambda layer: route_map(words[:60], routing, layer), layer=[2, 1, 3])
+"""
+
 
 def open_notebook(page, server, name):
     """Open a notebook, and wait until its kernel listens."""
@@ -107,10 +146,50 @@ def test_a_run_is_watched_stopped_and_stays(page, server, room, shots):
     page.reload()
     page.locator(".minir1 h3 + p").get_by_text(stopped).wait_for()
     assert page.locator(".minir1 .charts svg").count() > 8
+    # Without its kernel the live page is gone, and the still picture is seen in its place.
+    still = page.locator(".jp-OutputArea-output img")
+    assert not still.first.is_visible()
     kept = outputs(room, "watch.ipynb")
     (picture,) = [one for one in kept if "image/png" in one]
     assert "RL steps" in "".join(picture["text/plain"])
     assert any("Stopped: zero" in "".join(one.get("text/markdown", "")) for one in kept)
+
+
+def test_a_finished_run_and_the_explorers(page, server, room, shots):
+    cells = [v4.new_code_cell(text.strip()) for text in (FINISHED, BROWSE, ROUTE)]
+    write(room, "views.ipynb", cells)
+    open_notebook(page, server, "views.ipynb")
+    run_all(page)
+    head = page.locator(".minir1 h3 + p")
+    head.get_by_text("Stopped: zero, step 80 of 80").wait_for(timeout=LONG_MS)
+    idle(page)
+    page.locator(".widget-box").first.scroll_into_view_if_needed()
+    head.evaluate("one => one.scrollIntoView()")
+    shots(page, "finished")
+    page.get_by_role("tab", name="Rollouts").click()
+    page.locator(".minir1 .group .up").first.wait_for()
+    shots(page, "group-advantage")
+    button(page, "surprise").click()
+    page.locator(".minir1 .group .odd").first.wait_for()
+    shots(page, "group-surprise")
+    page.get_by_role("tab", name="Experts").click()
+    shots(page, "routes")
+    page.get_by_role("tab", name="Doctor").click()
+    page.get_by_text("Nothing found").wait_for()
+    # The explorers, by keyboard: an arrow key turns a slider, and the picture follows.
+    for label, name in (("rollout", "browse"), ("layer", "route")):
+        slider = page.locator(".widget-hslider", has_text=label).last
+        box = page.locator(".jp-CodeCell", has=slider)
+        box.locator("img").first.wait_for()
+        before = box.locator("img").first.get_attribute("src")
+        slider.locator("[role=slider]").focus()
+        page.keyboard.press("ArrowRight")
+        end = time.monotonic() + 120
+        while box.locator("img").first.get_attribute("src") == before:
+            assert time.monotonic() < end, f"{name}: the picture did not follow its slider"
+            time.sleep(0.2)
+        box.locator("img").first.scroll_into_view_if_needed()
+        shots(page, name)
 
 
 def test_an_exercise_is_solved_and_its_points_are_on_the_board(page, server, room, shots):

@@ -36,7 +36,7 @@ def paid(group: Group, totals: list[float]) -> Group:
 
 
 def log(tmp_path, settings=SETTINGS):
-    return RolloutLog(tmp_path, "zero", settings, Tokenizer(128), 8)
+    return RolloutLog(tmp_path, "zero", settings, Tokenizer(128), ModelConfig(n_routed_experts=8))
 
 
 def test_a_row_says_what_the_sampler_knew(tmp_path, groups):

@@ -6,7 +6,7 @@ words too (`aria-label`), and its last value stands beside its title.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 import numpy as np
@@ -18,6 +18,8 @@ from minir1.run.report.curves import smooth, window_for
 WIDTH, HEIGHT = 300, 130
 LEFT, RIGHT, TOP, BOTTOM = 42, 8, 8, 20
 MOST_POINTS = 240
+Place = Callable[[int | float], float]
+"""From a value to where it is drawn."""
 
 
 def chart(
@@ -37,18 +39,17 @@ def chart(
     low, high = limits(min(0.0, float(values.min())), max([float(values.max()), *tops]))
     last = max(float(steps[-1]), *(float(one["step"]) for one in held_out), 1.0)
 
-    def x(step: float) -> float:
+    def x(step: int | float) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * step / last
 
-    def y(value: float) -> float:
+    def y(value: int | float) -> float:
         return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - low) / (high - low)
 
     parts = [grid(low, high, y, share), x_axis(last, x)]
     keep = np.unique(np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS)).astype(int))
-    points = "".join(
-        f'<circle cx="{x(steps[i]):.1f}" cy="{y(values[i]):.1f}" r="1.6"/>' for i in keep
-    )
-    path = " ".join(f"{x(steps[i]):.1f},{y(line[i]):.1f}" for i in keep)
+    kept = [(x(float(steps[i])), y(float(values[i])), y(float(line[i]))) for i in keep]
+    points = "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="1.6"/>' for a, b, _ in kept)
+    path = " ".join(f"{a:.1f},{c:.1f}" for a, _, c in kept)
     parts.append(f'<g fill="var(--{ink})" opacity=".35">{points}</g>')
     parts.append(f'<polyline points="{path}" fill="none" stroke="var(--{ink})" stroke-width="2"/>')
     parts += [diamond(x(one["step"]), *(y(one[k]) for k in ("value", "low", "high")))
@@ -69,7 +70,7 @@ def figure(title: str, unit: str, now: str, said: str, body: str, note: str = ""
     )
 
 
-def grid(low: float, high: float, y, share: bool) -> str:
+def grid(low: float, high: float, y: Place, share: bool) -> str:
     """Quiet horizontal lines with their numbers."""
     return "".join(
         f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" '
@@ -79,7 +80,7 @@ def grid(low: float, high: float, y, share: bool) -> str:
     )
 
 
-def x_axis(last: float, x) -> str:
+def x_axis(last: float, x: Place) -> str:
     """The first and the last step."""
     return (
         f'<text x="{LEFT}" y="{HEIGHT - 5}">step 0</text>'
@@ -111,7 +112,7 @@ def ticks(low: float, high: float) -> list[float]:
     return [float(one) for one in found if low <= one <= high]
 
 
-def written(value: float, share: bool = False) -> str:
+def written(value: int | float, share: bool = False) -> str:
     """A number as a chart writes it.
 
     >>> written(0.731, share=True), written(12345.6), written(0.0123), written(2.32e-07)

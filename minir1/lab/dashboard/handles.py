@@ -96,7 +96,7 @@ class Handles:
             return
         row = view.rollouts[self.step.value]
         self.rollout.max = len(row["rollouts"])
-        self.groups.value = inside(group_html(row, self.colour.value))
+        self.groups.value = inside(group_html(row, str(self.colour.value)))
         self.experts.value = inside(load_html(row) + routes_html(row, self.rollout.value))
 
     def _offer(self, steps: Sequence[tuple[str, int]]) -> None:
