@@ -32,18 +32,17 @@ def route(stage: str, parents: Links, teachers: Links) -> list[str]:
 def route_flops(
     stage: str, costs: Mapping[str, int | float], parents: Links, teachers: Links
 ) -> int | float:
-    """The FLOPs of a whole route: of each stage on it, and of the samples drawn from its teacher.
+    """The FLOPs of a whole route: of each stage on it, and of the samples drawn from its teachers.
 
-    Samples stand in `costs` as "samples of TEACHER"; a file of them is drawn once for each learner.
+    Samples stand in `costs` as "samples of TEACHER". Whatever is on the route twice is paid once.
 
     >>> costs = {"base": 100, "r1": 50, "small": 10, "student": 5, "samples of r1": 20}
     >>> route_flops("student", costs, {"student": "small", "r1": "base"}, {"student": "r1"})
     185
     """
     stages = route(stage, parents, teachers)
-    learners = [teachers[one] for one in stages if one in teachers]
-    samples = [f"samples of {teacher}" for teacher in learners]
-    return sum(costs.get(name, 0) for name in [*stages, *samples])
+    samples = {f"samples of {teachers[one]}" for one in stages if one in teachers}
+    return sum(costs.get(name, 0) for name in {*stages, *samples})
 
 
 def rl_steps(flops: int | float, active: int, tokens_a_step: int | float) -> int:

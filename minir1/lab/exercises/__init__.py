@@ -8,6 +8,7 @@ from minir1.lab.exercises import (
     advantages,
     attention,
     counts,
+    distilling,
     evaluation,
     experts,
     journey,
@@ -17,6 +18,7 @@ from minir1.lab.exercises import (
     rewards,
     rollouts,
     routing,
+    stages,
     traces,
     zero,
 )
@@ -36,6 +38,8 @@ COURSE: tuple[Exercise, ...] = (
     *advantages.EXERCISES,
     *losses.EXERCISES,
     *zero.EXERCISES,
+    *stages.EXERCISES,
+    *distilling.EXERCISES,
     *evaluation.EXERCISES,
 )
 """Every exercise, in the order of the notebooks."""
