@@ -7,6 +7,7 @@ texts of tasks and solutions in `solutions/src/`.
 from minir1.lab.exercises import (
     advantages,
     attention,
+    budget,
     counts,
     distilling,
     evaluation,
@@ -14,6 +15,7 @@ from minir1.lab.exercises import (
     journey,
     losses,
     packing,
+    processes,
     reading,
     rewards,
     rollouts,
@@ -41,6 +43,8 @@ COURSE: tuple[Exercise, ...] = (
     *stages.EXERCISES,
     *distilling.EXERCISES,
     *evaluation.EXERCISES,
+    *processes.EXERCISES,
+    *budget.EXERCISES,
 )
 """Every exercise, in the order of the notebooks."""
 BY_NAME = {exercise.id: exercise for exercise in COURSE}
