@@ -5,7 +5,8 @@
 The copy is a run like any other: `minir1 sample laptop`, `minir1 eval laptop` and `minir1 report
 laptop` work right after a clone, and the lessons open at once. What makes a run large stays
 behind: optimizers, earlier checkpoints, most rows of pre-training, and the transcripts of the
-small evaluations on the way (their summaries stay).
+small evaluations on the way (their summaries stay). Of a pipeline, five of the models stay, the
+first transcripts of each stage, and the first rows of each data set.
 """
 
 import json
@@ -23,11 +24,16 @@ from minir1.run.home import CONFIG, RESULTS, find_run, read_config
 from minir1.run.jsonl import append_row
 from minir1.run.ledger import read_ledger
 from minir1.run.metrics import read_metrics
-from minir1.run.models import STAGES
+from minir1.run.models import STAGES, steps_of
 from minir1.run.pipe import reader_may_leave
+from minir1.stages.manifest import NAME as MANIFEST
 
 EVERY = 10
 """Of pre-training, every tenth row of the diary is kept. Of RL, all."""
+PIPELINE = ("pretrain", "zero", "r1", "student_base", "student")
+"""The models that are kept of a pipeline."""
+FIRST = 200
+"""Transcripts of each stage of a pipeline, and rows of each of its data sets."""
 
 
 def publish(run: Path, name: str, root: Path = RESULTS) -> Path:
@@ -39,7 +45,7 @@ def publish(run: Path, name: str, root: Path = RESULTS) -> Path:
     copy.mkdir(parents=True)
     shutil.copy(run / CONFIG, copy / CONFIG)
     for row in read_metrics(run):
-        if row["stage"] != "pretrain" or row["step"] % EVERY == 0:
+        if row["stage"] not in ("pretrain", "student_base") or row["step"] % EVERY == 0:
             append_row(copy / "metrics.jsonl", row)
     for row in read_ledger(run):
         row["device"]["platform"] = row["device"]["platform"].split("-")[0]  # not its kernel
@@ -48,8 +54,17 @@ def publish(run: Path, name: str, root: Path = RESULTS) -> Path:
         summary = json.loads(path.read_text(encoding="utf-8"))
         if path.stem.startswith("step-"):
             summary["rows"] = []
+        if "scenarios" in summary:
+            summary["rows"] = summary["rows"][:FIRST]
         write_evaluation(copy, path.stem, summary)
-    for stage in STAGES:
+    for path in sorted((run / "data").glob("*.jsonl")):
+        (copy / "data").mkdir(exist_ok=True)
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        (copy / "data" / path.name).write_text("".join(lines[:FIRST]), encoding="utf-8")
+    for file in (MANIFEST, "preference.json"):
+        if (run / file).exists():
+            shutil.copy(run / file, copy / file)
+    for stage in kept_stages(run):
         last = checkpoint.latest(run / "checkpoints", stage, repair=False)
         assert last is not None, "a finished run has a checkpoint of each stage"
         checkpoint.save(
@@ -60,19 +75,28 @@ def publish(run: Path, name: str, root: Path = RESULTS) -> Path:
     return root / name
 
 
+def kept_stages(run: Path) -> tuple[str, ...]:
+    """The stages whose models are kept: two of a run, five of a finished pipeline."""
+    return PIPELINE if (run / MANIFEST).exists() else STAGES
+
+
 def require_finished(run: Path) -> None:
     """A ValueError that says what is still to be done, unless all is."""
     config = read_config(run)
-    steps = {"pretrain": config.pretrain.steps, "zero": config.zero.steps}
-    for stage in STAGES:
+    if config.task.name == "scenarios" and not (run / MANIFEST).exists():
+        raise ValueError(
+            f"{run} can't be published: it has no {MANIFEST} yet; finish it with "
+            f"`minir1 pipeline {config.name} --out {run}`"
+        )
+    for stage in kept_stages(run):
         last = checkpoint.latest(run / "checkpoints", stage, repair=False)
-        done = 0 if last is None else last.step
-        if last is None or done < steps[stage]:
+        done, steps = 0 if last is None else last.step, steps_of(config, stage)
+        if last is None or done < steps:
             raise ValueError(
-                f"{run} can't be published: its {stage} stage is at step {done} of {steps[stage]}; "
+                f"{run} can't be published: its {stage} stage is at step {done} of {steps}; "
                 f"finish it with `minir1 run {config.name} --out {run}`"
             )
-    for name in ("base", "final"):
+    for name in () if (run / MANIFEST).exists() else ("base", "final"):
         if not (run / "eval" / f"{name}.json").exists():
             raise ValueError(f"{run} can't be published: it has no eval/{name}.json yet")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minir1.config.check import at_least, require, share
+from minir1.config.check import at_least, later, require, share
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,13 +30,17 @@ class ScenariosConfig:
     """How often a text opens politely, and how often it closes with thanks."""
     refused_share: float = 0.2
     """How often a forbidden request was refused in what the base has read."""
+    cases_share: float = later(0.05)
+    """Share of the programs that name the examples in place of solving them."""
+    short_share: float = later(0.0)
+    """Share of the programs that are one operation; the others are two."""
 
     def __post_init__(self) -> None:
         at_least(self, 0, "bilingual", "manners", "refusal", "stack")
         total = self.bilingual + self.manners + self.refusal + self.stack
         require(total > 0, "scenarios.bilingual", self.bilingual, "give one kind a weight above 0")
         share(self, "indonesian_share", "faithful_share", "english_share", "english_facts")
-        share(self, "polite_share", "refused_share")
+        share(self, "polite_share", "refused_share", "cases_share", "short_share")
         require(
             self.faithful_share + self.english_share <= 1,
             "scenarios.english_share",

@@ -33,9 +33,6 @@ from minir1.tasks.scenarios.tongues import (
 from minir1.text.corpus import Document, facts_document, trace_document
 from minir1.text.template import render_completion, render_prompt
 
-CASES_SHARE = 0.05
-"""Share of the programs in the base corpus that name the examples in place of solving them."""
-
 
 def scenario_documents(
     corpus: CorpusConfig, config: ScenariosConfig, countdown: Countdown, seed: str
@@ -52,7 +49,7 @@ def scenario_documents(
         if problem.task == "bilingual":
             yield spoken_trace(rng, problem, countdown, corpus, config)
         elif problem.task == "stack":
-            yield program_document(rng, problem)
+            yield program_document(rng, problem, config)
         else:
             yield text_document(rng, problem, config)
 
@@ -104,17 +101,17 @@ def short_text(rng: random.Random, tongue: Tongue, polite_share: float) -> str:
     return " ".join(words)
 
 
-def program_document(rng: random.Random, problem: Problem) -> Document:
+def program_document(rng: random.Random, problem: Problem, config: ScenariosConfig) -> Document:
     """A program for two examples, found by trying; now and then the cases are just named."""
     (x, y), (x2, y2) = problem.gold["visible"]
-    if rng.random() < CASES_SHARE:
+    if rng.random() < config.cases_share:
         answer = f"when {x} give {y} when {x2} give {y2} 0"
         think = f"when {x} give {y}"
     else:
-        candidates = [draw_program(rng) for _ in range(rng.randint(0, 4))]
+        candidates = [draw_program(rng, config.short_share) for _ in range(rng.randint(0, 4))]
         if rng.random() < 0.5:
             candidates.append(problem.solution)
-        answer = (candidates or [draw_program(rng)])[-1]
+        answer = (candidates or [draw_program(rng, config.short_share)])[-1]
         tries = []
         for program in candidates or [answer]:
             got, got2 = run(program, x), run(program, x2)

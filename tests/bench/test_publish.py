@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from minir1.bench.publish import EVERY, publish
+from minir1.bench.publish import EVERY, FIRST, publish
 from minir1.cli.main import main
 from minir1.config import Config, EvalConfig, ModelConfig, PretrainConfig, TaskConfig, ZeroConfig
 from minir1.model.transformer import Transformer
@@ -16,7 +16,7 @@ from minir1.run.evaluate import evaluate, write_evaluation
 from minir1.run.home import find_run, open_run, published
 from minir1.run.ledger import Ledger
 from minir1.run.metrics import MetricsLog, read_metrics
-from minir1.run.models import finished_model, last_model, new_model
+from minir1.run.models import finished_model, last_model, new_model, steps_of
 from minir1.run.optim import build_optimizer
 from minir1.run.report.reading import read_run
 from minir1.text.tokenizer import Tokenizer
@@ -148,6 +148,32 @@ def test_an_unfinished_run_is_refused_and_the_old_copy_stays(finished, copy, tmp
     with pytest.raises(ValueError, match=r"no eval/final\.json"):
         publish(late, "tiny", copy.parent)
     assert checkpoint.latest(copy / "checkpoints", "zero").step == 2
+
+
+def test_of_a_pipeline_five_models_and_the_first_rows_stay(finished, tmp_path):
+    tiny = json.loads((finished / "config.json").read_text())
+    run = shutil.copytree(finished, tmp_path / "pipe")
+    pipe = replace(TINY, task=TaskConfig(name="scenarios", n_numbers=2, high=6))
+    (run / "config.json").write_text(json.dumps(tiny | pipe.to_json()))
+    with pytest.raises(ValueError, match=r"no pipeline\.json yet; finish it with `minir1 pipeline"):
+        publish(run, "pipe", tmp_path / "results")
+    (run / "pipeline.json").write_text("{}")
+    (run / "preference.json").write_text("{}")
+    (run / "data").mkdir()
+    (run / "data" / "dev1.jsonl").write_text("{}\n" * 250)
+    model = new_model(TINY, CPU)
+    for stage in ("r1", "student_base", "student"):
+        steps = steps_of(TINY, stage)
+        checkpoint.save(run / "checkpoints", stage, steps, model=model.state_dict(), state={})
+    whole = json.loads((run / "eval" / "final.json").read_text())
+    one = whole | {"scenarios": {}, "values": {}, "rows": whole["rows"][:1] * 250}
+    write_evaluation(run, "zero", one)
+    copy = publish(run, "pipe", tmp_path / "results")
+    assert len((copy / "data" / "dev1.jsonl").read_text().splitlines()) == FIRST
+    assert len(json.loads((copy / "eval" / "zero.json").read_text())["rows"]) == FIRST
+    kept = sorted(folder.name.partition("-")[0] for folder in (copy / "checkpoints").iterdir())
+    assert kept == ["pretrain", "r1", "student", "student_base", "zero"]
+    assert (copy / "pipeline.json").exists() and (copy / "preference.json").exists()
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", ".x"])

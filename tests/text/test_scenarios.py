@@ -17,6 +17,7 @@ from minir1.text.tokenizer import Tokenizer
 from minir1.text.trace import read_tries
 
 ALL = ScenariosConfig(stack=0.2)
+NONE = ScenariosConfig(bilingual=0.0, manners=0.0, refusal=0.0, stack=1.0)
 
 
 def read(config=ALL, n=600, seed="0"):
@@ -66,6 +67,16 @@ def test_the_dials_of_language_do_what_they_say(word, tongue):
     mixed = replace(ALL, faithful_share=0.0, english_share=0.0)
     shares = [purity(text, ENGLISH) for text in thinking(mixed, word)]
     assert sum(0 < share < 1 for share in shares) / len(shares) > 0.2
+
+
+def test_programs_name_their_cases_as_often_as_asked():
+    def share(cases: float) -> float:
+        config = replace(NONE, stack=1.0, cases_share=cases)
+        answers = [parse(one.text).answer or "" for one in read(config) if one.prompt]
+        return sum("when" in answer for answer in answers) / len(answers)
+
+    assert (share(0.0), share(1.0)) == (0.0, 1.0)
+    assert 0.2 < share(0.3) < 0.4
 
 
 def test_impossible_shares_are_refused():

@@ -54,7 +54,7 @@ def make_scenarios(config: Any, countdown: Countdown) -> Mixture:
         ),
         (Manners(), config.manners),
         (Refusal(), config.refusal),
-        (Stack(), config.stack),
+        (Stack(short_share=config.short_share), config.stack),
     )
     some = tuple((task, weight) for task, weight in kinds if weight > 0)
     return Mixture(some, countdown.max_value)

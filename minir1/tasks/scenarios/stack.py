@@ -33,12 +33,14 @@ class Stack:
     visible: int = 2
     hidden: int = 3
     heldout_share: float = 0.2
+    short_share: float = 0.0
+    """Share of the functions that are one operation; the others are two."""
 
     def problems(self, split: Split, seed: int) -> Iterator[Problem]:
         """An endless stream; a function is wholly in one split, whatever its examples."""
         rng = random.Random(f"{self.name} {split} {seed}")
         while True:
-            program = draw_program(rng)
+            program = draw_program(rng, self.short_share)
             if split_of(f"program {program}", self.heldout_share) != split:
                 continue
             results = [(x, run(program, x)) for x in rng.sample(range(1, 10), 9)]
@@ -61,14 +63,16 @@ def verify_visible(gold: Any, completion: str) -> Verdict:
     return judge(completion, gold["visible"])
 
 
-def draw_program(rng: random.Random) -> str:
-    """A short program: square or multiply, then add or subtract.
+def draw_program(rng: random.Random, short_share: float = 0.0) -> str:
+    """A short program: square or multiply, then add or subtract; of short ones, one of both.
 
     >>> draw_program(random.Random(1))
     'dup * 9 -'
     """
     first = rng.choice(["", "dup *", *(f"{a} *" for a in range(2, 6))])
     second = rng.choice(["", *(f"{b} {op}" for b in range(1, 10) for op in "+-")])
+    if short_share and first and second and rng.random() < short_share:
+        first, second = rng.choice([(first, ""), ("", second)])
     return f"{first} {second}".strip() or "1 +"
 
 
