@@ -43,13 +43,13 @@ def claim() -> Config:
         name="claim",
         threads=1,
         task=replace(base.task, ops="+-", max_value=36),
-        corpus=replace(base.corpus, facts_share=0.15, max_tries=8),
+        corpus=replace(base.corpus, facts_share=0.2, check_share=0.7, max_tries=8),
         model=model,
         pretrain=replace(
             base.pretrain,
-            steps=700,
+            steps=1000,
             sequences_per_step=32,
-            save_every=700,
+            save_every=1000,
             optim=replace(base.pretrain.optim, lr=8e-3, **parts),
         ),
         zero=replace(

@@ -16,7 +16,7 @@ def main(
     *,
     run: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
     groups: tuple[str, ...] = (),
-    seeds: tuple[int, ...] = (0, 1, 2, 3, 4, 5),
+    seeds: tuple[int, ...] = (1, 2, 3, 4, 5, 6),
     recipe: str = "claim",
     out: Path = Path("runs/claims"),
     rows: Path | None = None,

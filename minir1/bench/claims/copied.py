@@ -32,6 +32,8 @@ Row = dict[str, Any]
 DOSES = (0.0, 0.001, 0.01, 0.1)
 CLEAN_SHARE = 0.99
 SURE = 0.01
+PART = 10
+"""It reads on for a tenth of what it has read."""
 ROUNDS = 5
 """Samples for each text that is wanted: the wrong ones are of no use."""
 
@@ -39,7 +41,7 @@ ROUNDS = 5
 def planted_corpus(unit: Unit, dose: float) -> tuple[list[Document], list[bool]]:
     """What the base reads on, and which of it is the teacher's. A document is read once."""
     settings, rng = unit.config.pretrain, unit.rng("dose")
-    count = settings.steps // 6 * settings.sequences_per_step
+    count = settings.steps // PART * settings.sequences_per_step
     marks = [rng.random() < dose for _ in range(count)]
     texts, stream = teacher_texts(unit, sum(marks)), unit.corpus(part="mid")
     found = [next(texts, None) if mark else None for mark in marks]

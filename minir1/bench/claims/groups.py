@@ -43,6 +43,8 @@ def named(*arms: Arm) -> dict[str, Arm]:
     return {arm.__name__: arm for arm in arms}
 
 
+AHA = 'an "aha": it goes back, finds the mistake, mends it'
+
 GROUPS = (
     Group(
         "pure RL",
@@ -59,23 +61,19 @@ GROUPS = (
         first.PURE_RL,
     ),
     Group(
-        "aha",
-        'an "aha": it goes back, finds the mistake, mends it',
-        named(aha.lying, aha.never_retries, aha.elsewhere, thinking.forced, thinking.planted),
-        first.AHA,
-    ),
-    Group(
         "thinking",
         "it takes longer to think, and that helps",
         named(thinking.length_matched, thinking.budgets),
         thresholds_thinking.THINKING,
     ),
+    Group("aha", AHA, named(thinking.forced, thinking.planted), first.AHA),
     Group(
         "GRPO",
         "group-relative advantages make RL cheap",
         named(critic.grpo, critic.ppo),
         cost.CRITIC,
     ),
+    Group("aha bases", AHA, named(aha.lying, aha.elsewhere, aha.never_retries), first.AHA_BASES),
     Group(
         "experts",
         "a mixture of experts costs less to train and to run",

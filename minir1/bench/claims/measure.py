@@ -46,7 +46,7 @@ def jobs(
 def measure(
     config: Config,
     groups: Sequence[Group] = GROUPS,
-    seeds: Sequence[int] = range(6),
+    seeds: Sequence[int] = range(1, 7),
     out: Path = Path("runs/claims"),
     path: Path = ROWS,
     say: Callable[[str], None] = print,

@@ -1,6 +1,7 @@
 """The table of claims: every line with its control, its interval and its verdict.
 
-`lines` are plain rows, as `minir1 claims --json` prints them; `markdown` is the README's table.
+`lines` are plain rows, as `minir1 claims --json` prints them; `summary` and `markdown` are the
+README's tables.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from typing import Any
 
 from minir1 import recipes
 from minir1.bench.claims import elsewhere
-from minir1.bench.claims.claim import judged
+from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, UNSURE, judged
 from minir1.bench.claims.groups import CLAIMS, GROUPS
 from minir1.bench.claims.measure import ROWS, read_results
 from minir1.bench.thresholds import THRESHOLDS
 
 Line = dict[str, Any]
 RECIPE = "claim"
+VERDICTS = (HOLDS, FAILS, UNSURE, MISSING)
 
 
 def lines(path: Path = ROWS, recipe: str = RECIPE) -> list[Line]:
@@ -55,6 +57,16 @@ def markdown(found: Sequence[Line]) -> str:
                 cells = (line["claim"], line["control"], str(len(line["seeds"]) or "-"))
                 last = (shown(line), line["threshold"] or "-", line["verdict"])
                 text.append(f"| {' | '.join((*cells, *last))} |")
+    return "\n".join(text)
+
+
+def summary(found: Sequence[Line]) -> str:
+    """One line a row of the design's table: how many of its sentences have which verdict."""
+    head = f"| what R1 is said to show | {' | '.join(VERDICTS)} |"
+    text = [head, "|---" * (len(VERDICTS) + 1) + "|"]
+    for about in dict.fromkeys(line["about"] for line in found):
+        counts = Counter(line["verdict"] for line in found if line["about"] == about)
+        text.append(f"| {about} | {' | '.join(str(counts[one] or '') for one in VERDICTS)} |")
     return "\n".join(text)
 
 

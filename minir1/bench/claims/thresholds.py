@@ -1,8 +1,9 @@
 """What the seeds must show, claim by claim. Written down before the judged seeds were run.
 
 Each threshold is the least that would be worth saying, chosen by what the sentence means and not
-by what came out; the history of this file shows when. Sizes were tried on seeds from 100 on, which
-are in no table. Accuracy is pass@1 on held-out problems; 0.05 is five points.
+by what came out; the history of this file shows when. Sizes were tried on seeds 0 and from 100 on,
+which are in no table; seeds 1 to 6 are judged. Accuracy is pass@1 on held-out problems; 0.05 is
+five points.
 """
 
 from __future__ import annotations
@@ -104,6 +105,34 @@ AHA = (
         low=math.log(1.5),
     ),
     Claim(
+        key="aha/forced",
+        says="RL is more than not stopping: it beats the base forced on until its check says yes",
+        control="forced",
+        arms=("zero", "forced"),
+        read=more("zero", "forced"),
+        low=0.0,
+    ),
+    Claim(
+        key="aha/dead end",
+        says="behind a planted wrong try it recovers 10 points more often than the base",
+        control="base",
+        arms=("planted",),
+        read=lambda arms: arms["planted"]["zero/dead_end"] - arms["planted"]["base/dead_end"],
+        low=0.10,
+    ),
+    Claim(
+        key="aha/slip",
+        says="it finds a planted false result: it recovers as often as behind a dead end, "
+        "5 points less at most",
+        control="dead end",
+        arms=("planted",),
+        read=lambda arms: arms["planted"]["zero/slip"] - arms["planted"]["zero/dead_end"],
+        low=-0.05,
+    ),
+)
+
+AHA_BASES = (
+    Claim(
         key="aha/lying",
         says="checks grow because they are true: more than from a base whose checks lie (log)",
         control="lying",
@@ -137,30 +166,5 @@ AHA = (
             - (arms["never_retries"][ACCURACY] - arms["never_retries"]["base/pass@1"])
         ),
         low=0.05,
-    ),
-    Claim(
-        key="aha/forced",
-        says="RL is more than not stopping: it beats the base forced on until its check says yes",
-        control="forced",
-        arms=("zero", "forced"),
-        read=more("zero", "forced"),
-        low=0.0,
-    ),
-    Claim(
-        key="aha/dead end",
-        says="behind a planted wrong try it recovers 10 points more often than the base",
-        control="base",
-        arms=("planted",),
-        read=lambda arms: arms["planted"]["zero/dead_end"] - arms["planted"]["base/dead_end"],
-        low=0.10,
-    ),
-    Claim(
-        key="aha/slip",
-        says="it finds a planted false result: it recovers as often as behind a dead end, "
-        "5 points less at most",
-        control="dead end",
-        arms=("planted",),
-        read=lambda arms: arms["planted"]["zero/slip"] - arms["planted"]["zero/dead_end"],
-        low=-0.05,
     ),
 )

@@ -216,7 +216,7 @@ def test_a_dose_is_planted_in_its_share(unit, monkeypatch):
     )
     big = replace(unit, config=replace(CONFIG, pretrain=replace(CONFIG.pretrain, steps=1200)))
     texts, marks = copied.planted_corpus(big, 0.1)
-    assert len(texts) == len(marks) == 1200 // 6 * CONFIG.pretrain.sequences_per_step
+    assert len(texts) == len(marks) == 1200 // copied.PART * CONFIG.pretrain.sequences_per_step
     assert 0.07 < sum(marks) / len(marks) < 0.13
     assert all((one.text == "1") == mark for one, mark in zip(texts, marks, strict=True))
 
