@@ -57,7 +57,7 @@ def claim() -> Config:
             steps=40,
             questions_per_step=8,
             group_size=16,
-            max_new_tokens=100,
+            max_new_tokens=120,
             save_every=40,
             optim=replace(base.zero.optim, lr=3e-4, **parts),
         ),
@@ -66,7 +66,7 @@ def claim() -> Config:
             student=student,
             distill=SftConfig(steps=200, sequences_per_step=32),
         ),
-        eval=replace(base.eval, problems=300, max_new_tokens=100, batch_size=512, every=0),
+        eval=replace(base.eval, problems=300, max_new_tokens=120, batch_size=512, every=0),
     )
 
 
