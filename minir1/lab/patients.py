@@ -14,6 +14,8 @@ from minir1.bench.clinic.table import findings_of
 from minir1.lab.picture import Picture, panels
 from minir1.run.doctor import Diary, examine
 from minir1.run.doctor.diary import WINDOW
+from minir1.run.doctor.machinery import DRIFT
+from minir1.run.doctor.rollouts import CUT, DEAD
 from minir1.run.doctor.rules import RULES
 from minir1.run.doctor.watch import EVERY
 from minir1.run.report.ink import LIGHT, new_chart, x_label
@@ -36,6 +38,16 @@ SHORT = {
     "clip_ratio/high_mean": "Clipped high",
 }
 """Metrics as the charts call them."""
+LIMITS = {
+    "completions/clipped_ratio": CUT,
+    "frac_reward_zero_std": DEAD,
+    "sampling/sampling_logp_difference/mean": 0.01,
+    "router/drift": DRIFT,
+    "router/load_max": 3.0,
+    "entropy": 0.6,
+    "kl": 0.25,
+}
+"""Where the rules that look at one number draw their line."""
 
 
 def pick(runs: Sequence[Run], case: str, seed: int | None = None) -> Run:

@@ -114,7 +114,6 @@ CASES: dict[str, Case] = {
         expects="dead_groups",
         task={"n_numbers": 4},
     ),
-    "too_easy": Case(change="numbers from 1 to 2 only", expects="dead_groups", task={"high": 2}),
     "cold": Case(change="temperature 0.1", expects="dead_groups", zero={"temperature": 0.1}),
     "hot": Case(change="temperature 2", expects="format_failures", zero={"temperature": 2.0}),
     "format_only": Case(
@@ -177,7 +176,7 @@ CASES: dict[str, Case] = {
     "length_punished": Case(
         change="every token costs",
         expects="thinking_shrinks",
-        reward={"overlong": 2.0, "overlong_buffer": 1.0},
+        reward={"overlong": 10.0, "overlong_buffer": 1.0},
     ),
 }
 """By name. What each expects was written down before the judged seeds were run."""

@@ -50,23 +50,11 @@ class Diary:
 
     def best(self, name: str) -> float | None:
         """The largest mean of any window."""
-        values = self.values(name)
-        windows = range(max(1, len(values) - WINDOW + 1))
-        return max(
-            (statistics.fmean(values[i : i + WINDOW]) for i in windows if values), default=None
-        )
+        return highest_window(self.values(name), WINDOW)
 
     def rise(self, name: str) -> tuple[float, float] | None:
-        """How far the mean of a window has risen since the first one, and its standard error.
-
-        The error comes from how much the steps inside each window differ.
-        """
-        values = self.values(name)
-        if len(values) < 2 * WINDOW:
-            return None
-        ends = values[:WINDOW], values[-WINDOW:]
-        first, late = map(statistics.fmean, ends)
-        return late - first, math.sqrt(sum(map(statistics.variance, ends)) / WINDOW)
+        """How far the metric has risen from the first window to the last; its standard error."""
+        return rise_of(self.values(name), WINDOW)
 
     def at_first(self, name: str) -> float | None:
         """The very first value: what the base did, before any update."""
@@ -80,6 +68,35 @@ class Diary:
             for name, value in row.items()
             if value is None
         ]
+
+
+def highest_window(values: Sequence[float], window: int) -> float | None:
+    """The highest mean of any `window` neighbours; of all values, if there are fewer.
+
+    >>> highest_window([0.0, 1.0, 1.0, 0.0], 2), highest_window([0.25], 2), highest_window([], 2)
+    (1.0, 0.25, None)
+    """
+    if not values:
+        return None
+    starts = range(max(1, len(values) - window + 1))
+    return max(statistics.fmean(values[i : i + window]) for i in starts)
+
+
+def rise_of(values: Sequence[float], window: int) -> tuple[float, float] | None:
+    """Mean of the last window - mean of the first, and the standard error of that difference.
+
+    The error comes from how much the steps inside each window differ: of each window it is
+    sqrt(variance / window), and the squares of two independent errors add up. None if the two
+    windows would overlap.
+
+    >>> rise_of([0.0, 1.0, 1.0, 2.0], 2)
+    (1.0, 0.7071067811865476)
+    """
+    if len(values) < 2 * window:
+        return None
+    first, last = values[:window], values[-window:]
+    noise = (statistics.variance(first) + statistics.variance(last)) / window
+    return statistics.fmean(last) - statistics.fmean(first), math.sqrt(noise)
 
 
 def _mean(values: Sequence[float]) -> float | None:

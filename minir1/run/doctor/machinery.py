@@ -5,6 +5,9 @@ from __future__ import annotations
 from minir1.run.doctor.diary import NOT_FINITE, Diary
 from minir1.run.doctor.finding import Finding
 
+DRIFT = 0.02
+"""Share of changed choices: healthy runs of the clinic have under 0.01."""
+
 
 def not_finite(d: Diary) -> Finding | None:
     """A loss, a gradient or a metric was NaN or infinite."""
@@ -46,7 +49,7 @@ def mismatch(d: Diary) -> Finding | None:
 def router_drift(d: Diary) -> Finding | None:
     """The experts that a token goes to change faster than the policy should."""
     late = d.late("router/drift")
-    if late is None or late < 0.04:
+    if late is None or late < DRIFT:
         return None
     return Finding(
         "router_drift",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minir1.run.doctor.diary import Diary
 from minir1.run.doctor.finding import Finding
+from minir1.run.doctor.rollouts import DEAD
 
 LONG_ENOUGH = 16
 """Steps before a trend can be told from noise."""
@@ -117,7 +118,7 @@ def no_progress(d: Diary) -> Finding | None:
     if rise is None or late is None or dead is None:
         return None
     gain, error = rise
-    if abs(gain) > 2 * error or late > 0.85 or dead > 0.75:
+    if abs(gain) > 2 * error or late > 0.85 or dead > DEAD:
         return None
     return Finding(
         "no_progress",

@@ -5,11 +5,16 @@ from __future__ import annotations
 from minir1.run.doctor.diary import Diary
 from minir1.run.doctor.finding import Finding
 
+DEAD = 0.6
+"""Share of dead groups: healthy runs stay below 0.4."""
+CUT = 0.35
+"""Share of rollouts that are cut off."""
+
 
 def dead_groups(d: Diary) -> Finding | None:
     """All rollouts of a group earn the same: its advantages are 0, and it teaches nothing."""
     dead, reward = d.late("frac_reward_zero_std"), d.late("rewards/accuracy/mean")
-    if dead is None or reward is None or dead < 0.75 or reward > 0.85:
+    if dead is None or reward is None or dead < DEAD or reward > 0.85:
         return None  # a policy that solves nearly everything has nothing left to learn here
     side = "no rollout is right" if reward < 0.5 else "every rollout is right"
     return Finding(
@@ -28,7 +33,7 @@ def dead_groups(d: Diary) -> Finding | None:
 def truncation(d: Diary) -> Finding | None:
     """Rollouts that reach the budget are cut off before their answer."""
     cut, first = d.late("completions/clipped_ratio"), d.at_first("completions/clipped_ratio")
-    if cut is None or first is None or cut < 0.35:
+    if cut is None or first is None or cut < CUT:
         return None
     length = d.late("completions/mean_length") or 0.0
     return Finding(
@@ -46,7 +51,7 @@ def truncation(d: Diary) -> Finding | None:
 def format_failures(d: Diary) -> Finding | None:
     """The parser finds no answer, though the rollout was not cut off."""
     good, cut = d.late("rewards/format/mean"), d.late("completions/clipped_ratio") or 0.0
-    if good is None or 1 - good - cut < 0.35:
+    if good is None or 1 - good - cut < CUT:
         return None
     return Finding(
         "format_failures",
