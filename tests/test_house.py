@@ -71,6 +71,14 @@ def test_the_readme_links_and_commands_exist():
     assert listed == list(COMMANDS)
 
 
+def test_the_indonesian_readme_names_what_there_is():
+    text = (ROOT / "README.id.md").read_text("utf-8")
+    links = re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", text)
+    assert links and all((ROOT / link).exists() for link in links)
+    both = [re.findall(r"^make \w+", one, re.MULTILINE) for one in (text, README)]
+    assert both[0][:3] == both[1][:3]
+
+
 def test_the_top_level_stands():
     for name in """pyproject.toml README.md LICENSE CHANGELOG.md CONTRIBUTING.md Makefile
         constraints.txt minir1 kernels notebooks exercises solutions tests .ci/run""".split():  # noqa: SIM905
