@@ -10,12 +10,13 @@ import re
 from pathlib import Path
 
 from minir1.bench import plots, rows
+from minir1.bench.claims import table as claims
 from minir1.bench.seeds import RESULTS, read_results
 from minir1.bench.thresholds import current, table, verdicts
 from minir1.lab.seeds import seed_curves
 
 README = Path(__file__).parents[2] / "README.md"
-BLOCK = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (\w+): begin -->\n).*?(<!-- \2: end -->)", re.DOTALL)
 
 
 def results_block() -> str:
@@ -34,9 +35,22 @@ def results_block() -> str:
     )
 
 
+def claims_block() -> str:
+    """The verdicts, row by row; folded up under it each sentence with its number."""
+    found = claims.lines()
+    return (
+        f"{claims.summary(found)}\n\n<details><summary>Every sentence, with its control, its "
+        f"interval and its threshold</summary>\n\n{claims.markdown(found)}\n\n</details>\n\n"
+        "Intervals over seeds are Student's, with Bonferroni's correction: with 95% confidence, "
+        "all of them are right together. The rows are in `minir1/results/claims.jsonl`; "
+        "`minir1 claims --run` measures them again.\n"
+    )
+
+
 def with_results(text: str) -> str:
-    """The README's text with the block computed anew."""
-    return BLOCK.sub(lambda found: found[1] + results_block() + found[2], text)
+    """The README's text with each of its blocks computed anew."""
+    blocks = {"results": results_block, "claims": claims_block}
+    return BLOCK.sub(lambda found: found[1] + blocks[found[2]]() + found[3], text)
 
 
 def write_pictures(folder: Path) -> list[Path]:

@@ -41,6 +41,8 @@ class Claim:
     read: Callable[[Arms], float]
     low: float = -math.inf
     high: float = math.inf
+    ratio: bool = False
+    """`read`, `low` and `high` are logarithms of ratios, and are shown as ratios."""
 
     @property
     def threshold(self) -> str:
@@ -50,7 +52,17 @@ class Claim:
         'above 0.05'
         """
         ends = (("above", self.low), ("below", self.high))
-        return " and ".join(f"{word} {end:g}" for word, end in ends if math.isfinite(end))
+        finite = [(word, end) for word, end in ends if math.isfinite(end)]
+        return " and ".join(f"{word} {self.natural(end):g}{self.unit}" for word, end in finite)
+
+    @property
+    def unit(self) -> str:
+        """What stands behind a number of this claim."""
+        return " times" if self.ratio else ""
+
+    def natural(self, value: float) -> float:
+        """A value as a reader wants it: the logarithm of a ratio as the ratio."""
+        return math.exp(value) if self.ratio else value
 
 
 def simultaneous(values: Sequence[float], claims: int) -> Interval:
@@ -91,9 +103,14 @@ def judged(claim: Claim, rows: Sequence[Mapping[str, Any]], claims: int) -> dict
         "claim": claim.says,
         "control": claim.control,
         "seeds": list(whole),
-        "values": [round(value, 6) for value in values],
-        "interval": interval.to_json() if interval and finite else None,
+        "values": [round(claim.natural(value), 6) for value in values],
+        "interval": _shown(claim, interval) if interval and finite else None,
+        "unit": claim.unit,
         "threshold": claim.threshold,
         "verdict": verdict(claim, interval, len(values)) if interval else MISSING,
         "published": False,
     }
+
+
+def _shown(claim: Claim, interval: Interval) -> dict[str, float]:
+    return {name: claim.natural(value) for name, value in interval.to_json().items()}

@@ -33,7 +33,8 @@ NOT_MEASURED = (
 
 def line(says: str, control: str, verdict: str, command: str, **rest: Any) -> Line:
     """A line of the table that no claim of this folder has made."""
-    blank = {"seeds": [], "values": [], "interval": None, "threshold": "", "published": False}
+    blank = {"seeds": [], "values": [], "interval": None, "threshold": ""}
+    blank |= {"unit": "", "published": False}
     return {"claim": says, "control": control, "verdict": verdict, "command": command} | (
         blank | rest
     )

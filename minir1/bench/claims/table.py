@@ -37,12 +37,14 @@ def lines(path: Path = ROWS, recipe: str = RECIPE) -> list[Line]:
 def shown(line: Mapping[str, Any]) -> str:
     """The number of a line, with its interval.
 
-    >>> shown({"interval": {"value": 0.2, "low": 0.1, "high": 0.3}, "values": []})
+    >>> shown({"interval": {"value": 0.2, "low": 0.1, "high": 0.3}, "values": [], "unit": ""})
     '+0.2 [+0.1, +0.3]'
     """
-    found, values = line["interval"], line["values"]
+    found, values, unit = line["interval"], line["values"], line["unit"]
     if found:
-        return f"{found['value']:+.3g} [{found['low']:+.3g}, {found['high']:+.3g}]"
+        sign = "" if unit else "+"
+        cells = (f"{found[name]:{sign}.3g}" for name in ("value", "low", "high"))
+        return "{} [{}, {}]".format(*cells) + unit
     return f"{sum(values) / len(values):,.6g}" if values else "-"
 
 

@@ -103,6 +103,7 @@ AHA = (
         arms=("zero", "base"),
         read=lambda arms: grown(arms, "zero", "checks", "base"),
         low=math.log(1.5),
+        ratio=True,
     ),
     Claim(
         key="aha/forced",
@@ -134,11 +135,12 @@ AHA = (
 AHA_BASES = (
     Claim(
         key="aha/lying",
-        says="checks grow because they are true: more than from a base whose checks lie (log)",
+        says="checks grow because they are true: more than from a base whose checks lie",
         control="lying",
         arms=("zero", "base", "lying"),
         read=lambda arms: grown(arms, "zero", "checks", "base") - grown(arms, "lying", "checks"),
         low=0.0,
+        ratio=True,
     ),
     Claim(
         key="aha/never",

@@ -35,11 +35,12 @@ EXPERTS = (
     ),
     Claim(
         key="experts/right answer",
-        says="a right answer costs fewer FLOPs than from a dense model of its whole size (log)",
+        says="a right answer costs fewer FLOPs than from a dense model of its whole size",
         control="dense_total",
         arms=("moe", "dense_total"),
         read=lambda arms: log_ratio(arms, "moe", "dense_total", "flops_a_right_answer"),
         high=0.0,
+        ratio=True,
     ),
     Claim(
         key="experts/specialise",
@@ -78,19 +79,21 @@ CRITIC = (
     ),
     Claim(
         key="GRPO/time",
-        says="and a step takes less time (log)",
+        says="and a step takes less time",
         control="ppo",
         arms=("grpo", "ppo"),
         read=lambda arms: log_ratio(arms, "grpo", "ppo", "seconds_a_step"),
         high=0.0,
+        ratio=True,
     ),
     Claim(
         key="GRPO/memory",
-        says="and what is trained takes at most 0.6 of the memory (log; counted)",
+        says="and what is trained takes at most 0.6 of the memory (counted)",
         control="ppo",
         arms=("grpo", "ppo"),
         read=lambda arms: log_ratio(arms, "grpo", "ppo", "state_bytes"),
         high=math.log(0.6),
+        ratio=True,
     ),
 )
 

@@ -29,6 +29,7 @@ THINKING = (
         arms=("zero", "base"),
         read=lambda arms: grown(arms, "zero", "length", "base"),
         low=math.log(1.3),
+        ratio=True,
     ),
     Claim(
         key="thinking/budget",
