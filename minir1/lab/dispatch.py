@@ -13,8 +13,11 @@ from minir1.lab.tokens import box, new_sheet
 from minir1.run.report.ink import LIGHT
 
 
-def permutation(words: Sequence[str], experts: Sequence[Sequence[int]]) -> Picture:
-    """Each token's rows above, in order; below, the same rows side by side by expert (from 0)."""
+def permutation(words: Sequence[str], experts: Sequence[Sequence[int]], first: int = 1) -> Picture:
+    """Each token's rows above, in order; below, the same rows side by side by expert.
+
+    `experts` count from 0; they are shown as counting from `first`.
+    """
     flat = np.array(experts).flatten()
     k = len(flat) // len(words)
     order = flat.argsort(kind="stable")
@@ -40,7 +43,7 @@ def permutation(words: Sequence[str], experts: Sequence[Sequence[int]]) -> Pictu
         spots = [place for place, row in enumerate(order) if flat[row] == expert]
         middle = 0.1 + (spots[0] + spots[-1] + 1) / 2 * step
         axes.text(
-            middle, 1.97, f"expert {expert + 1}", ha="center", fontsize=7.5, color=LIGHT["ink"]
+            middle, 1.97, f"expert {expert + first}", ha="center", fontsize=7.5, color=LIGHT["ink"]
         )
-    counts = ", ".join(f"expert {e + 1}: {n}" for e, n in enumerate(np.bincount(flat)) if n)
+    counts = ", ".join(f"expert {e + first}: {n}" for e, n in enumerate(np.bincount(flat)) if n)
     return Picture(figure, f"{len(flat)} rows, sorted by expert. {counts}")
