@@ -23,6 +23,7 @@ def gpu_24gb() -> Config:
 
     base = laptop_long()
     optim = replace(base.pretrain.optim, lr=1e-3, warmup_steps=200, micro_batch_tokens=32_768)
+    optim = replace(optim, pack=True)
     return replace(
         base,
         name="gpu_24gb",
@@ -49,7 +50,7 @@ def gpu_24gb() -> Config:
             base.zero,
             questions_per_step=32,
             max_new_tokens=480,
-            optim=replace(base.zero.optim, lr=5e-5, micro_batch_tokens=32_768),
+            optim=replace(base.zero.optim, lr=5e-5, micro_batch_tokens=32_768, pack=True),
         ),
         eval=replace(base.eval, max_new_tokens=480),
         parallel=replace(base.parallel, dtype="bfloat16"),

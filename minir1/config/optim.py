@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minir1.config.check import at_least, later, require, share
+from minir1.config.check import at_least, later, machine, require, share
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +20,8 @@ class OptimConfig:
     grad_clip: float = 1.0
     micro_batch_tokens: int = 1024
     """Tokens, padding included, in one forward and backward pass."""
+    pack: bool = machine(False)
+    """Lay its sequences end to end: no padding but in attention (model/packing.py)."""
     bias_update_speed: float = 0.001
     """gamma: how far each step moves the router's correction bias. 0 freezes it."""
     balance_coef: float = 1e-4

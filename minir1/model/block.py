@@ -40,12 +40,17 @@ class Block(nn.Module):
 
     def forward(
         self,
-        x: Float[Tensor, "B T D"],
+        x: Float[Tensor, "_ N D"],
         rotation: Rotation,
         cache: LayerCache | None,
         routing: Routing | None,
-    ) -> Float[Tensor, "B T D"]:
-        x = x + self.self_attn(self.input_layernorm(x), rotation, cache)
+    ) -> Float[Tensor, "_ N D"]:
+        """`x` has rows, or is one packed row (packing.py); attention always works on rows."""
+        normed, packing = self.input_layernorm(x), routing and routing.packing
+        if packing is None:
+            x = x + self.self_attn(normed, rotation, cache)
+        else:
+            x = x + packing.pack(self.self_attn(packing.unpack(normed), rotation, cache))
         normed = self.post_attention_layernorm(x)
         if isinstance(self.mlp, MixtureOfExperts):
             return x + self.mlp(normed, routing)

@@ -48,14 +48,11 @@ class MixtureOfExperts(nn.Module):
     def forward(
         self, x: Float[Tensor, "B T D"], routing: Routing | None = None
     ) -> Float[Tensor, "B T D"]:
-        forced = None
-        if routing is not None and routing.forced_experts is not None:
-            forced = routing.forced_experts[self.index].flatten(0, 1)
-        flat = x.flatten(0, 1)
+        flat, forced = x.flatten(0, 1), None if routing is None else routing.forced(self.index)
         weights, experts, scores = self.gate(flat, forced)
         if routing is not None:
-            routing.chosen[self.index] = experts.unflatten(0, x.shape[:2])
-            routing.scores[self.index] = scores.unflatten(0, x.shape[:2])
+            rows = x.shape[:2]
+            routing.record(self.index, experts.unflatten(0, rows), scores.unflatten(0, rows))
         y = self.experts(flat, experts, weights)
         if self.shared_experts is not None:
             y = y + self.shared_experts(flat)

@@ -22,14 +22,15 @@ from minir1.config import ModelConfig
 from minir1.model.balance import balance_loss, expert_load
 from minir1.model.dispatch import RouteFunction
 from minir1.model.norm import widened
+from minir1.model.packing import Packing
 
 
 class Routing:
     """What is asked of the routers in one forward, and what they did. `L` is MoE layers.
 
     Before: `forced_experts` dictates the experts (-1 leaves a token its free choice);
-    `token_mask` says which tokens count for load and loss. After: `experts`, `load` and
-    `balance_loss`.
+    `token_mask` says which tokens count for load and loss; `packing` leaves the others out of
+    the forward. After: `experts`, `load` and `balance_loss`.
 
     It is no dataclass on purpose: FSDP copies those on their way into a module, and what a copy
     writes down is lost.
@@ -39,8 +40,10 @@ class Routing:
         self,
         forced_experts: Int[Tensor, "L B T K"] | None = None,
         token_mask: Bool[Tensor, "B T"] | None = None,
+        packing: Packing | None = None,
     ) -> None:
         self.forced_experts, self.token_mask = forced_experts, token_mask
+        self.packing = packing
         self.chosen: dict[int, Tensor] = {}
         """Experts of each MoE layer, [B T K]. A dict, so that a recomputed layer counts once."""
         self.scores: dict[int, Tensor] = {}
@@ -63,6 +66,19 @@ class Routing:
     def balance_loss(self) -> Float[Tensor, ""]:
         """The sequence-wise balance loss, mean over the MoE layers; its gradient is live."""
         return torch.stack([balance_loss(*layer) for layer in self._seen()]).mean()
+
+    def forced(self, layer: int) -> Int[Tensor, "N K"] | None:
+        """The experts that MoE layer `layer` must use, token by token."""
+        if self.forced_experts is None:
+            return None
+        rows = self.forced_experts[layer]
+        return (rows if self.packing is None else self.packing.pack(rows)).flatten(0, 1)
+
+    def record(self, layer: int, experts: Tensor, scores: Tensor) -> None:
+        """Write down what MoE layer `layer` chose, in rows."""
+        if self.packing is not None:
+            experts, scores = self.packing.unpack(experts), self.packing.unpack(scores)
+        self.chosen[layer], self.scores[layer] = experts, scores
 
     def shifted(self, k: int) -> "Routing":
         """A record for layer k of multi-token prediction, which starts k tokens later."""

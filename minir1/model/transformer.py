@@ -108,12 +108,14 @@ class Transformer(nn.Module):
         else:
             positions = cache.open(new)
         angles = self._rotation(positions)
-        x = self.embed_tokens(token_ids)
+        packing = routing and routing.packing
+        x = self.embed_tokens(token_ids if packing is None else packing.pack(token_ids))
         for i, block in enumerate(self.layers):
             x = block(x, angles, None if cache is None else cache.layer(i), routing)
         if cache is not None:
             cache.close(new)
-        return self.norm(x)
+        x = self.norm(x)
+        return x if packing is None else packing.unpack(x)
 
     @property
     def vocabulary(self) -> Float[Tensor, "V D"]:

@@ -11,7 +11,7 @@ targets that the policy wrote are in the loss: the prompt is masked, padding is 
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -114,7 +114,22 @@ def micro_batches(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
     return [sorted(rows) for rows in batches]
 
 
-def even_out(parts: list[list[int]], lengths: Sequence[int], peers: int) -> list[list[int]]:
+def padded_places(rows: Sequence[int], lengths: Sequence[int]) -> int:
+    """What a padded micro-batch costs: every row is as wide as the longest.
+
+    >>> padded_places([0, 2], [5, 90, 7])
+    14
+    """
+    return len(rows) * max(lengths[row] for row in rows)
+
+
+def even_out(
+    parts: list[list[int]],
+    lengths: Sequence[int],
+    peers: int,
+    cut: Callable[[Sequence[int], int], list[list[int]]] = micro_batches,
+    cost: Callable[[Sequence[int], Sequence[int]], int] = padded_places,
+) -> list[list[int]]:
     """Cut the rows anew, so that each of `peers` processes gets equally many parts of like cost.
 
     The number of parts becomes the next multiple of `peers`, and the parts as small as that
@@ -128,22 +143,22 @@ def even_out(parts: list[list[int]], lengths: Sequence[int], peers: int) -> list
     if peers == 1:
         return parts
 
-    def cost(rows: list[int]) -> int:
-        return len(rows) * max(lengths[row] for row in rows)
+    def weight(rows: list[int]) -> int:
+        return cost(rows, lengths)
 
     wanted = math.ceil(len(parts) / peers) * peers
-    most = max(map(cost, parts))
+    most = max(map(weight, parts))
     budgets = range(max(lengths), most + 1)
     # The smallest budget that needs no more parts than are wanted; fewer parts need larger ones.
-    least = bisect_left(budgets, -wanted, key=lambda b: -len(micro_batches(lengths, b)))
-    parts = micro_batches(lengths, budgets[min(least, len(budgets) - 1)])
+    least = bisect_left(budgets, -wanted, key=lambda b: -len(cut(lengths, b)))
+    parts = cut(lengths, budgets[min(least, len(budgets) - 1)])
     while len(parts) < wanted and any(len(rows) > 1 for rows in parts):
-        widest = max((rows for rows in parts if len(rows) > 1), key=cost)
+        widest = max((rows for rows in parts if len(rows) > 1), key=weight)
         by_length = sorted(widest, key=lambda row: -lengths[row])
         half = (len(by_length) + 1) // 2
         parts.remove(widest)
         parts += [by_length[:half], by_length[half:]]
-    return sorted((sorted(rows) for rows in parts), key=cost, reverse=True)
+    return sorted((sorted(rows) for rows in parts), key=weight, reverse=True)
 
 
 def speaking(batch: Batch) -> Batch:

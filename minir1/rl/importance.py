@@ -27,8 +27,9 @@ import torch
 from minir1.config import ZeroConfig
 from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
-from minir1.rl.batch import all_groups, collate, empty_part, even_out, micro_batches
+from minir1.rl.batch import all_groups, collate, empty_part
 from minir1.rl.logprobs import token_logprobs
+from minir1.rl.packing import cut, packing_of
 from minir1.rl.parallel import ALONE, Peers
 from minir1.rl.types import Batch, Group, Rollout
 
@@ -94,12 +95,12 @@ def judge_again(
     """
     device = next(policy.parameters()).device
     whole = collate(rollouts, [0.0] * len(rollouts), device=device)
-    rows = micro_batches(whole.lengths, config.optim.micro_batch_tokens)
-    rows = even_out(rows, whole.lengths, peers.size)
+    rows = cut(whole, config.optim, peers.size)
 
     def work(part: Batch) -> list[list[float]]:
         forced = part.experts if config.routing_replay else None
-        routing = Routing(forced_experts=forced, token_mask=part.token_mask)
+        packing = packing_of(part, config.optim)
+        routing = Routing(forced_experts=forced, token_mask=part.token_mask, packing=packing)
         with torch.no_grad():  # here, since it holds for this thread alone
             found, _ = token_logprobs(policy, part, config.temperature, routing)
         pairs = zip(found, part.loss_mask, strict=True)

@@ -124,5 +124,7 @@ def _metrics(updates: list[Update], sums: list[float]) -> dict[str, float]:
         "sampling/sampling_logp_difference/mean": first.logp_difference_mean,
         "sampling/sampling_logp_difference/max": first.logp_difference_max,
         "router/drift": updates[-1].router_drift,
+        "padding": first.padding,
+        "padding/saved": first.padding_saved,
     }
     return metrics | first.router_metrics()

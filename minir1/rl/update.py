@@ -18,8 +18,9 @@ from minir1.model.balance import update_bias
 from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
 from minir1.rl.ahead import ahead_loss
-from minir1.rl.batch import empty_part, even_out, micro_batches, speaking
+from minir1.rl.batch import empty_part, speaking
 from minir1.rl.logprobs import score_targets
+from minir1.rl.packing import cut, empty_share, packing_of
 from minir1.rl.parallel import ALONE, Peers
 from minir1.rl.tree import shared_hidden
 from minir1.rl.types import Batch
@@ -55,6 +56,9 @@ class Update:
     logp_difference_max: float = 0.0
     router_drift: float = 0.0
     """Share of (token, layer) places where the trainer's experts are not the sampler's."""
+    padding: float = 0.0
+    """Share of what was computed that held no token, and of what packing left out."""
+    padding_saved: float = 0.0
 
     def __add__(self, other: "Update") -> "Update":
         """Both together: sums, the larger maximum, and the loads added."""
@@ -124,8 +128,8 @@ def update(
 
     if optim.skip_silent:
         batch = speaking(batch)
-    rows = micro_batches(batch.lengths, optim.micro_batch_tokens)
-    parts = [batch.rows(i) for i in even_out(rows, batch.lengths, peers.size)]
+    rows = cut(batch, optim, peers.size)
+    parts, empty = [batch.rows(i) for i in rows], empty_share(rows, batch.lengths)
     seen = Update()
     for part_seen, gradients in peers.each(work, parts, idle=empty_part(batch), workers=workers):
         seen = seen + part_seen
@@ -133,6 +137,7 @@ def update(
             if gradient is not None:
                 grad = parameter.grad
                 parameter.grad = gradient if grad is None else grad.add_(gradient)
+    seen.padding, seen.padding_saved = (0.0, empty) if optim.pack else (empty, 0.0)
     seen.grad_norm = peers.clip(parameters, optim.grad_clip)
     if not (math.isfinite(seen.grad_norm) and math.isfinite(seen.loss)):
         raise NotFiniteError(
@@ -155,7 +160,8 @@ def _look(
 ) -> tuple[Update, Tensor]:
     """The forward pass of one micro-batch: its share of what is seen, and of the loss."""
     forced = part.experts if routing_replay else None
-    routing = Routing(forced_experts=forced, token_mask=part.token_mask)
+    packing = packing_of(part, optim)
+    routing = Routing(forced_experts=forced, token_mask=part.token_mask, packing=packing)
     if optim.share_prefixes:
         hidden = shared_hidden(model, part.inputs, part.token_mask)
     else:

@@ -93,6 +93,8 @@ def pretrain(config: Config, out: Path, world: World = SOLO, name: str = "pretra
             "grad_norm": seen.grad_norm,
             **({"ahead_loss": seen.ahead_loss} if config.pretrain.mtp_coef else {}),
             "num_tokens": float(tokens),
+            "padding": seen.padding,
+            "padding/saved": seen.padding_saved,
             **seen.router_metrics(),
             "time/tokens_per_s": tokens / (time.perf_counter() - started),
         }

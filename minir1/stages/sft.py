@@ -84,6 +84,8 @@ def sft(
             "grad_norm": seen.grad_norm,
             "num_tokens": float(tokens),
             "epoch": (i + 1) * size / len(examples),
+            "padding": seen.padding,
+            "padding/saved": seen.padding_saved,
             **seen.router_metrics(),
             "time/tokens_per_s": tokens / (time.perf_counter() - started),
         }

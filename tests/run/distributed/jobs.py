@@ -110,12 +110,14 @@ def whole(tensor: Tensor) -> Tensor:
     return tensor.full_tensor() if hasattr(tensor, "full_tensor") else tensor.clone()
 
 
-def train(world: World, config: Config, steps: int = 3, count: int = 12) -> dict[str, Any]:
+def train(
+    world: World, config: Config, steps: int = 3, count: int = 12, pack: bool = False
+) -> dict[str, Any]:
     """Updates on documents: loss, gradient norm and loads of each, and the first gradient."""
     model, optimizer = placed(world, config)
     losses, norms, loads, gradient = [], [], [], {}
     for step in range(steps):
-        optim = replace(config.pretrain.optim, grad_clip=0.9)
+        optim = replace(config.pretrain.optim, grad_clip=0.9, pack=pack)
         seen = update(model, optimizer, document(step, count), optim, peers=world)
         losses.append(seen.loss)
         norms.append(seen.grad_norm)
