@@ -109,12 +109,12 @@ def read_metrics(path: Path) -> list[Row]:
 
 
 def without_clocks(row: Mapping[str, object]) -> Row:
-    """The row without the metrics that depend on a clock.
+    """The row without the metrics that depend on a clock, or on how a step's work was cut up.
 
     >>> without_clocks({"stage": "zero", "step": 1, "reward": 0.5, "time/step": 2.25})
     {'stage': 'zero', 'step': 1, 'reward': 0.5}
     """
-    return {name: value for name, value in row.items() if not name.startswith("time/")}
+    return {name: value for name, value in row.items() if not name.startswith(("time/", "padding"))}
 
 
 def _rows(path: Path) -> list[tuple[bytes, Row]]:
