@@ -35,7 +35,7 @@ class RolloutLog:
     def __init__(
         self, out: Path, stage: str, settings: ZeroConfig, tokenizer: Tokenizer, model: ModelConfig
     ) -> None:
-        self.path, self.stage, self.settings = out / FILE, stage, settings
+        self.path, self.stage, self.settings = Path(out) / FILE, stage, settings
         self.tokenizer, self.n_experts = tokenizer, model.n_routed_experts
         self.every = max(1, settings.steps // KEPT_STEPS)
 

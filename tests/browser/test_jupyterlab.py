@@ -36,6 +36,7 @@ dashboard(watched, out="watched")
 FINISHED = """
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from minir1.lab.dashboard import dashboard
 from minir1.lab.published import load
 from minir1.rl.groups import sample_groups
@@ -43,7 +44,7 @@ from minir1.run.home import published
 from minir1.run.rollouts import RolloutLog
 
 done = load("laptop")
-folder = shutil.copytree(published("laptop"), "laptop", dirs_exist_ok=True)
+folder = Path(shutil.copytree(published("laptop"), "laptop"))
 log = RolloutLog(folder, "zero", done.config.zero, done.tokenizer, done.config.model)
 few = replace(done.config.zero, questions_per_step=4)
 for step, model in ((1, done.base), (80, done.policy)):
@@ -87,6 +88,16 @@ def idle(page):
     )
 
 
+def until(page, wanted):
+    """Wait for something on the page; a cell that fails ends the wait."""
+    end = time.monotonic() + LONG_MS / 1000
+    while not (wanted.count() and wanted.first.is_visible()):
+        failed = page.locator("[data-mime-type='application/vnd.jupyter.error']")
+        assert not failed.count(), failed.first.inner_text()[-2000:]
+        assert time.monotonic() < end, f"{wanted} never came"
+        time.sleep(0.3)
+
+
 def run_all(page):
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
@@ -114,9 +125,9 @@ def test_a_run_is_watched_stopped_and_stays(page, server, room, shots):
     open_notebook(page, server, "watch.ipynb")
     run_all(page)
     head = page.locator(".minir1 h3 + p")
-    head.get_by_text("Not started.").wait_for()
+    until(page, head.get_by_text("Not started."))
     button(page, "Start").click()
-    head.get_by_text(re.compile("Running: zero, step")).wait_for(timeout=LONG_MS)
+    until(page, head.get_by_text(re.compile("Running: zero, step")))
     before = head.inner_text()
     page.wait_for_function(f"document.querySelector('.minir1 h3 + p').innerText != {before!r}")
     page.wait_for_function("document.querySelectorAll('.minir1 .charts svg').length > 8")
@@ -146,9 +157,15 @@ def test_a_run_is_watched_stopped_and_stays(page, server, room, shots):
     page.reload()
     page.locator(".minir1 h3 + p").get_by_text(stopped).wait_for()
     assert page.locator(".minir1 .charts svg").count() > 8
-    # Without its kernel the live page is gone, and the still picture is seen in its place.
     still = page.locator(".jp-OutputArea-output img")
-    assert not still.first.is_visible()
+    assert not still.first.is_visible()  # the live page stands in its place
+    shots(page, "stopped")
+    # Without a kernel no widget lives, and the still picture is what is seen.
+    page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    time.sleep(SETTLE_S)
+    page.reload()
+    still.first.wait_for()
+    shots(page, "still")
     kept = outputs(room, "watch.ipynb")
     (picture,) = [one for one in kept if "image/png" in one]
     assert "RL steps" in "".join(picture["text/plain"])
@@ -161,7 +178,7 @@ def test_a_finished_run_and_the_explorers(page, server, room, shots):
     open_notebook(page, server, "views.ipynb")
     run_all(page)
     head = page.locator(".minir1 h3 + p")
-    head.get_by_text("Stopped: zero, step 80 of 80").wait_for(timeout=LONG_MS)
+    until(page, head.get_by_text("Stopped: zero, step 80 of 80"))
     idle(page)
     page.locator(".widget-box").first.scroll_into_view_if_needed()
     head.evaluate("one => one.scrollIntoView()")
@@ -175,7 +192,7 @@ def test_a_finished_run_and_the_explorers(page, server, room, shots):
     page.get_by_role("tab", name="Experts").click()
     shots(page, "routes")
     page.get_by_role("tab", name="Doctor").click()
-    page.get_by_text("Nothing found").wait_for()
+    page.get_by_text("Nothing found", exact=True).wait_for()
     # The explorers, by keyboard: an arrow key turns a slider, and the picture follows.
     for label, name in (("rollout", "browse"), ("layer", "route")):
         slider = page.locator(".widget-hslider", has_text=label).last
@@ -203,7 +220,7 @@ def test_an_exercise_is_solved_and_its_points_are_on_the_board(page, server, roo
     page.keyboard.insert_text(solution_of(exercise).rstrip())
     run_all(page)
     title = page.get_by_text("Your progress").last
-    title.wait_for(timeout=LONG_MS)
+    until(page, title)
     board = page.locator(".jp-RenderedMarkdown", has=title).last
     row = [cell.strip() for cell in board.locator("tr").nth(1).inner_text().split("\t")]
     assert row[:2] == [EXERCISE, f"{exercise.max_points}/{exercise.max_points}"]

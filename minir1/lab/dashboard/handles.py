@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from minir1.lab.dashboard.groups import COLOURS, group_html
@@ -73,6 +74,10 @@ class Handles:
         resting = standing.state in ("new", "stopped", "failed")
         self.start.disabled = not resting
         self.stop.disabled = standing.state not in ("starting", "running")
+
+    def say(self, text: str) -> None:
+        """Say in the head what went wrong."""
+        self.head.value = inside(f'<p class="failed" role="alert">{escape(text)}</p>')
 
     def show(self, view: View) -> None:
         """Show what was read, on every tab."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,12 +127,3 @@ def fingerprint(folder: Path) -> tuple[object, ...]:
     files += [*sorted(folder.glob("eval/*.json")), folder / "report" / "index.html"]
     stats = [(file.name, file.stat()) for file in files if file.exists()]
     return tuple((name, one.st_size, one.st_mtime_ns) for name, one in stats)
-
-
-def stop_note(folder: Path) -> str:
-    """What a run left to say when it was asked to stop."""
-    path = folder / MARKER
-    if not path.exists():
-        return ""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return f"{found['stage']} stopped after step {found['step']} of {found['of']}, saved"

@@ -25,6 +25,7 @@ class Watcher(threading.Thread):
         self.process, self.handles, self.stills = process, handles, stills
         self.folder: Path = process.folder.resolve()
         self.ended, self.stopping = threading.Event(), False
+        self._one = threading.Lock()
         self._seen: object = None
         self._drawn, self._state = 0.0, ""
         handles.start.on_click(self.press_start)
@@ -41,7 +42,11 @@ class Watcher(threading.Thread):
         self.handles.box.close()
 
     def look(self) -> View | None:
-        """Show what has changed; what can't be read yet is shown at the next look."""
+        """Show what has changed. Buttons look too, so one at a time."""
+        with self._one:
+            return self._look()
+
+    def _look(self) -> View | None:
         active = self.process.worker() is not None
         if not active:
             self.stopping = False
@@ -50,8 +55,8 @@ class Watcher(threading.Thread):
             return None
         try:
             found = view(self.process, self.stopping)
-        except ValueError as error:
-            self.handles.head.value = f"<p>{error}</p>"
+        except (ValueError, OSError) as error:  # a file that is just being replaced, or damaged
+            self.handles.say(str(error))
             return None
         self.handles.stand(found.run.config.name, found.standing)
         if now != self._seen:
@@ -71,15 +76,24 @@ class Watcher(threading.Thread):
             self._drawn, self._state = time.monotonic(), state
 
     def press_start(self, _: Any) -> None:
+        """Start the run, or let it go on."""
         self.handles.start.disabled = True
         self.stopping = False
-        self.process.start()
+        try:
+            self.process.start()
+        except (ValueError, OSError) as error:
+            self.handles.say(str(error))
+            return
         self.look()
 
     def press_stop(self, _: Any) -> None:
+        """Ask the run to stop after its step."""
         self.handles.stop.disabled = True
         self.stopping = self.process.stop()
-        self.look()
+        if self.stopping:
+            self.look()
+        else:
+            self.handles.say("This process can't be reached from here: stop it where it runs.")
 
 
 def take_over(folder: Path) -> None:

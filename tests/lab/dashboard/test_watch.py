@@ -128,6 +128,18 @@ def test_buttons_start_and_stop(live, monkeypatch):
     assert asked == ["start", "stop"] and "Stopped:" in live.handles.head.value
 
 
+def test_a_button_that_can_do_nothing_says_why(live, monkeypatch):
+    def start():
+        raise ValueError("another <config> lies there")
+
+    monkeypatch.setattr(live.process, "start", start)
+    live.handles.start.click()
+    assert "another &lt;config&gt; lies there" in live.handles.head.value
+    monkeypatch.setattr(live.process, "stop", lambda: False)
+    live.handles.stop.click()
+    assert "stop it where it runs" in live.handles.head.value and not live.stopping
+
+
 def test_a_file_that_can_not_be_read_is_said(live, run):
     with (run / "metrics.jsonl").open("a") as file:
         file.write("{}\n")
