@@ -21,10 +21,10 @@ from minir1.text.tokenizer import Tokenizer
 BROKEN = [name for name, case in CASES.items() if case.expects]
 
 
-def test_every_case_expects_a_rule_and_all_but_one_are_broken():
+def test_every_case_expects_a_rule_and_all_but_two_are_broken():
     rules = {rule.__name__ for rule in RULES}
     assert {case.expects for case in CASES.values()} <= rules | {""}
-    assert [name for name in CASES if name not in BROKEN] == ["healthy"]
+    assert [name for name in CASES if name not in BROKEN] == ["healthy", "own_word"]
     assert len(BROKEN) >= 12 and len({CASES[name].expects for name in BROKEN}) >= 9
 
 

@@ -104,7 +104,6 @@ CASES: dict[str, Case] = {
     "lr_10x": Case(
         change="learning rate 3e-3 in place of 3e-4", expects="router_drift", optim={"lr": 3e-3}
     ),
-    "lr_100x": Case(change="learning rate 3e-2", expects="router_drift", optim={"lr": 3e-2}),
     "lr_zero": Case(change="learning rate 3e-7", expects="no_progress", optim={"lr": 3e-7}),
     "small_budget": Case(
         change="a budget of 40 tokens", expects="truncation", zero={"max_new_tokens": 40}
@@ -122,8 +121,8 @@ CASES: dict[str, Case] = {
         reward={"accuracy": 0.0, "format": 1.0},
     ),
     "own_word": Case(
-        change='a verifier that believes a "yes" in the thinking',
-        expects="proxy_gap",
+        change='a verifier that believes a "yes" in the thinking: harmless while checks are honest',
+        expects="",
         pay=bugs.own_word,
     ),
     "upside_down": Case(
