@@ -9,10 +9,8 @@ have experts, and goes on in a straight line: each further block adds the same.
 It is the torch path, without the kernels: all logits are there at once, so the comparison gives
 the formulas the same.
 
-On a CPU, torch has no attention kernel for MLA, whose keys are wider than its values: the dry
-run then keeps all scores (heads * T * T in float32), which a GPU's kernel does not, and
-which the formulas leave out. With activation checkpointing that is one block's worth; without,
-every block's, and the dry run's peak lies far above the formulas'.
+Attention keeps what a GPU's kernel keeps, and not all scores as torch does on a CPU
+(`run/distributed/attention.py`).
 
 What it can't see stays outside of both: the optimizer's step, gaps in the
 allocator's memory, the kernels' workspace, and routing that is out of balance.
@@ -24,9 +22,8 @@ from dataclasses import replace
 from typing import Any
 
 from minir1.config import Config
-from minir1.plan.memory import activations, gathered, held, logits, number_bytes
+from minir1.plan.memory import held, peak_of_pass
 from minir1.plan.traffic import one_pass
-from minir1.plan.units import layout
 from minir1.plan.workload import Assumptions, workload
 
 KINDS = ("all-gather", "reduce-scatter", "all-to-all")
@@ -57,10 +54,12 @@ def dry_run(config: Config, gpus: int, tokens: int = 0) -> dict[str, Any]:
     tokens = tokens // length * length
     blocks = repeated(config)
     if blocks <= 3:
-        found = simulate(shortened(config, blocks), gpus, tokens, length)
+        found = simulate(shortened(config, blocks), gpus, tokens, length, as_a_gpu=True)
         seen = found["memory"], found["traffic"]
     else:
-        two, three = (simulate(shortened(config, n), gpus, tokens, length) for n in (2, 3))
+        two, three = (
+            simulate(shortened(config, n), gpus, tokens, length, as_a_gpu=True) for n in (2, 3)
+        )
         seen = tuple(
             {k: two[part][k] + (three[part][k] - two[part][k]) * (blocks - 2) for k in two[part]}
             for part in ("memory", "traffic")
@@ -78,9 +77,7 @@ def formulas(config: Config, gpus: int, tokens: int) -> dict[str, float]:
     """What the formulas say of the same pass."""
     always = held(config, gpus)
     once = one_pass(config, gpus, tokens)
-    units = layout(config.model, config.parallel, gpus)
-    peak = activations(config, tokens) + logits(config, tokens, fused=False)
-    peak += gathered(units, number_bytes(config))
+    peak = sum(peak_of_pass(config, gpus, tokens, fused=False).values())
     return {
         "memory": always["weights, float32"] + always["gradients"] + peak,
         "all-gather": once.all_gather,

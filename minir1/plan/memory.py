@@ -5,9 +5,15 @@
     sampling       the whole model (replica), the KV cache, the logits of the next token
     training       activations, logits, the units that are gathered, the gradients in flight
 
+Training has two moments that can be its peak, and the larger one counts:
+
+    at the head    what all blocks keep, the logits, the root unit
+    in a block     what all blocks keep, one block computed again, its unit and its gradients
+
 Activations are what the backward pass needs of the forward pass; the functions below add up the
-tensors that autograd keeps in `model/`, in the order in which the code makes them. `dry_run.py`
-finds the same numbers by running that code on tensors without data.
+tensors that autograd keeps in `model/`, in the order in which the code makes them, with an
+attention kernel that keeps no scores (a GPU's). `dry_run.py` finds the same numbers by running
+that code on tensors without data.
 
 The allocator's gaps, NCCL's buffers and the kernels' own workspace are not in it: leave RESERVE.
 """
@@ -56,12 +62,24 @@ def sampling(config: Config, processes: int, work: Workload) -> dict[str, float]
 
 def training(config: Config, processes: int, work: Workload) -> dict[str, float]:
     """What training adds, at the moment when the most of it is there."""
-    size, tokens = number_bytes(config), work.micro_batch_tokens
-    return {
-        "activations": activations(config, tokens),
-        "logits": logits(config, tokens, work.fused_logits),
-        "gathered units": gathered(layout(config.model, config.parallel, processes), size),
+    return peak_of_pass(config, processes, work.micro_batch_tokens, work.fused_logits)
+
+
+def peak_of_pass(config: Config, processes: int, tokens: int, fused: bool) -> dict[str, float]:
+    """What one pass adds, at the head or in a block, whichever is more."""
+    size, units = number_bytes(config), layout(config.model, config.parallel, processes)
+    kept, again = activations(config, tokens)
+    head = {
+        "activations": kept,
+        "logits": logits(config, tokens, fused),
+        "gathered units": float(size * sum(u.whole for u in units if u.kind == "root")),
     }
+    block = {
+        "activations": kept + again,
+        "logits": logits(config, 0, fused),  # a gradient of the vocabulary is there to the end
+        "gathered units": gathered(units, size),
+    }
+    return max(head, block, key=lambda kinds: sum(kinds.values()))
 
 
 def logits(config: Config, tokens: int, fused: bool) -> float:
@@ -75,8 +93,11 @@ def logits(config: Config, tokens: int, fused: bool) -> float:
     return 16.0 * tokens * config.model.vocab_size
 
 
-def activations(config: Config, tokens: int) -> float:
-    """With checkpointing, each block's input, and all of the one block that is computed again."""
+def activations(config: Config, tokens: int) -> tuple[float, float]:
+    """What all blocks keep, and what one that is computed again adds.
+
+    With checkpointing, a block keeps its input and forgets the rest.
+    """
     model, size = config.model, number_bytes(config)
     dense = model.n_layers - model.n_moe_layers
     kinds = [(dense, dense_block(model, size))]
@@ -85,8 +106,8 @@ def activations(config: Config, tokens: int) -> float:
     ends = norm(model.dim, size)  # the last norm
     if config.parallel.activation_checkpointing:
         most = max(numbers for count, numbers in kinds if count)
-        return float(tokens * (model.n_layers * size * model.dim + most + ends))
-    return float(tokens * (sum(count * numbers for count, numbers in kinds) + ends))
+        return float(tokens * (model.n_layers * size * model.dim + ends)), float(tokens * most)
+    return float(tokens * (sum(count * numbers for count, numbers in kinds) + ends)), 0.0
 
 
 def norm(width: int, size: int) -> int:
@@ -123,7 +144,9 @@ def moe_block(model: ModelConfig, size: int, owners: int) -> int:
     """Bytes a token that a block with experts keeps; what travels is kept at both ends."""
     wide = 4 * model.dim if size < 4 else 0  # the router reads float32
     routing = wide + 4 * 2 * model.n_routed_experts
-    ends = 3 if owners > 1 else 2
+    # A row as its expert gets it, what the expert says, what came back to the token's own process
+    # (with owners), and that in the order of the tokens.
+    ends = 4 if owners > 1 else 3
     row = size * ends * model.dim + mlp(model.moe_inter_dim, size)
     shared = mlp(model.n_shared_experts * model.moe_inter_dim, size)
     experts = model.n_activated_experts * row

@@ -12,6 +12,8 @@ process and on many stays one code path.
     links.py       how fast the links between them are
     box.py         which part of a tensor lies here
     recompute.py   activation checkpointing
+    simulate.py    one process that plays one of many, on tensors without data
+    attention.py   what attention would keep on a GPU, for it
     saving.py      checkpoints in pieces, read back by any other number of processes
 """
 

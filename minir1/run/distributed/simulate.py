@@ -29,6 +29,7 @@ from minir1.config import Config
 from minir1.model.moe import Experts
 from minir1.model.transformer import Transformer
 from minir1.rl.logprobs import logprobs_torch
+from minir1.run.distributed.attention import attend_as_a_gpu
 from minir1.run.distributed.shard import Layout, shard
 
 COLLECTIVES = {
@@ -71,14 +72,21 @@ def pretended(processes: int) -> Iterator[None]:
         dist.destroy_process_group()
 
 
-def simulate(config: Config, processes: int, tokens: int, length: int) -> dict[str, Any]:
-    """One training pass over `tokens` tokens a process: bytes at the peak, and bytes moved."""
+def simulate(
+    config: Config, processes: int, tokens: int, length: int, *, as_a_gpu: bool = False
+) -> dict[str, Any]:
+    """One training pass over `tokens` tokens a process: bytes at the peak, and bytes moved.
+
+    With `as_a_gpu`, attention keeps what a GPU's kernel would (`attention.py`).
+    """
     with pretended(processes):
         layout = Layout.make(torch.device("cpu"), processes, config.parallel)
         model = Transformer(config.model, device="meta")
         shard(model, torch.device("cpu"), config.parallel, layout)
         with FakeTensorMode(allow_non_fake_inputs=True):
             model.to_empty(device="cpu")
+            if as_a_gpu:
+                attend_as_a_gpu(model)
             return measure(model, tokens, length)
 
 
