@@ -51,7 +51,7 @@ class Cost:
         """
         return self.active * (6 * self.trained + 2 * self.sampled)
 
-    def to_json(self) -> dict[str, float]:
+    def to_json(self) -> dict[str, int | float]:
         """The numbers of a row."""
         names = ("trained", "sampled", "flops", "seconds")
         return {name: getattr(self, name) for name in names}
