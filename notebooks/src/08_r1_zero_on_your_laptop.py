@@ -229,6 +229,20 @@ all_sets(run)
 # Numbers of the same kind: yes. Four numbers, or larger ones: read the last picture. What was learned is a skill on *this* kind
 # of problem. A report that leaves the second half of the picture out is not wrong, only useless.
 #
+# ## Watch one
+#
+# The published run on the dashboard. With `dashboard(recipes.get("laptop"))` a new one opens, with a **Start** button: ten minutes in
+# a process of its own, so you can close this page and come back. Stop it, read some rollouts, look who serves which token, let it go
+# on ([minir1/lab/dashboard](../minir1/lab/dashboard/__init__.py)).
+#
+# **Predict**, before you press Start: which of the three curves moves first?
+
+# %%
+from minir1.lab.dashboard import dashboard
+
+dashboard(run.folder)
+
+# %% [markdown]
 # ## What this does not show
 #
 # - That nothing but RL gives the gain. More pre-training or fine-tuning on right answers at the same cost are controls of their own.
