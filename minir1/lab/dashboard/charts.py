@@ -16,7 +16,7 @@ from minir1.run.jsonl import Row
 from minir1.run.report.curves import smooth, window_for
 
 WIDTH, HEIGHT = 300, 130
-LEFT, RIGHT, TOP, BOTTOM = 42, 8, 8, 20
+LEFT, RIGHT, TOP, BOTTOM = 46, 8, 8, 20
 MOST_POINTS = 240
 Place = Callable[[int | float], float]
 """From a value to where it is drawn."""

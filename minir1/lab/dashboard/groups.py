@@ -12,8 +12,8 @@ from html import escape
 from minir1.run.jsonl import Row
 
 COLOURS = ("advantage", "surprise")
-MOST_INK = 48
-"""Percent of colour in a token's background at most; text stays readable on it in both themes."""
+LEAST_INK, MOST_INK = 14, 48
+"""Percent of colour in a token's background; text stays readable on the most in both themes."""
 SURPRISED = 1.6
 """Nats: the policy gave the token less than a fifth."""
 LEGEND = {
@@ -33,7 +33,8 @@ def group_html(row: Row, colour: str = "advantage") -> str:
         f"{row['right']} of {row['of']} rollouts right{more}. {LEGEND[colour]}</p>"
     )
     top = max((abs(one["advantage"]) for one in kept), default=0.0) or 1.0
-    cards = "".join(card(number, one, colour, top) for number, one in enumerate(kept, 1))
+    best_first = sorted(enumerate(kept, 1), key=lambda pair: -pair[1]["reward"])
+    cards = "".join(card(number, one, colour, top) for number, one in best_first)
     return f'{head}<div class="group">{cards}</div>'
 
 
@@ -41,9 +42,10 @@ def card(number: int, one: Row, colour: str, top: float) -> str:
     """One rollout: a line of facts, and its tokens."""
     right = one["verdict"] == "CORRECT"
     cut = "" if one["length"] == len(one["tokens"]) else " ..."
+    verdict = one["verdict"].lower().replace("_", " ")
     facts = (
-        f'<b class="{"good" if right else "bad"}">{one["verdict"].lower().replace("_", " ")}</b> '
-        f"{one['length']} tokens, reward {one['reward']:g}, advantage {one['advantage']:+.2f}"
+        f'{number} <b class="{"good" if right else "bad"}">{verdict}</b> {one["length"]} tokens, '
+        f"reward {one['reward']:g}, advantage {one['advantage']:+.2f}"
     )
     tokens = tokens_html(one, colour, top)
     return f'<section aria-label="rollout {number}"><p>{facts}</p>{tokens}{cut}</section>'
@@ -55,12 +57,13 @@ def tokens_html(one: Row, colour: str, top: float) -> str:
     for word, logprob in zip(one["tokens"], one["logprobs"], strict=True):
         surprise = -logprob
         if colour == "advantage":
-            ink, share = ("up" if one["advantage"] > 0 else "down"), abs(one["advantage"]) / top
+            ink, part = ("up" if one["advantage"] > 0 else "down"), abs(one["advantage"]) / top
+            share = LEAST_INK + (MOST_INK - LEAST_INK) * part if part else 0.0
         else:
-            ink, share = "up", min(1.0, surprise / 3.0)
+            ink, share = "up", MOST_INK * min(1.0, surprise / 3.0)
         mark = " odd" if colour == "surprise" and surprise > SURPRISED else ""
         pieces.append(
-            f'<span class="t {ink}{mark}" style="--a:{MOST_INK * share:.0f}" '
+            f'<span class="t {ink}{mark}" style="--a:{share:.0f}" '
             f'title="log-probability {logprob:.2f}">{escape(word.strip()) or "&nbsp;"}</span>'
         )
     return f'<div class="tokens">{" ".join(pieces)}</div>'

@@ -45,7 +45,7 @@ def load_chart(number: int, load: Sequence[float], top: float) -> str:
     said = f"MoE layer {number}: loads from {min(load):.2f} to {max(load):.2f}, 1 is even"
     return (
         f"<figure><figcaption><b>MoE layer {number}</b> <output>{min(load):.2f} to {max(load):.2f}"
-        "</output><br><small>load of each expert, 1 (dashed) is an even share</small></figcaption>"
+        "</output><br><small>load of each expert, 1 is even</small></figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{said}">'
         f"{''.join(bars)}{line}</svg></figure>"
     )
