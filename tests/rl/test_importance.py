@@ -14,6 +14,7 @@ from minir1.rl.importance import corrected, importance, judge_again, weigh
 from minir1.rl.logprobs import token_logprobs
 from minir1.rl.loss import policy_loss
 from minir1.rl.parallel import ALONE
+from minir1.rl.step import grpo_step
 from minir1.rl.types import Group, Rollout
 from minir1.tasks.base import Problem, Verdict
 from minir1.tasks.reward import Reward
@@ -133,3 +134,22 @@ def test_peers_share_the_judging(make_model, random_rollouts):
     assert seen[0] % 3 == 0
     for a, b in zip(alone, shared, strict=True):
         assert a == pytest.approx(b, abs=1e-5)
+
+
+def test_a_whole_step_sees_the_weights(make_model, random_rollouts):
+    """Tokens that count for nothing teach nothing, in each of the mini-batches."""
+    config = replace(CONFIG, minibatches=2, optim=replace(CONFIG.optim, balance_coef=0.0))
+    norms = []
+    for weight in (0.0, 1.0):
+        model = make_model()
+        rollouts = [
+            replace(one, logprobs=logprobs, importance=[weight] * len(logprobs))
+            for one, logprobs in zip(
+                random_rollouts(6),
+                judge_again(model, random_rollouts(6), CONFIG),
+                strict=True,
+            )
+        ]
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+        norms.append(grpo_step(model, optimizer, [group_of(rollouts)], config)["grad_norm"])
+    assert norms[0] == 0.0 and norms[1] > 0.01
