@@ -10,7 +10,17 @@ be set on the runs of the calibration seeds (`CALIBRATION`); what counts are the
 
 CALIBRATION = range(100, 104)
 """Seeds on which the rules' thresholds may be set."""
-JUDGED = range(2)
-"""Seeds of the broken runs that judge the rules."""
+JUDGED = range(1)
+"""The seed of each broken run that judges the rules."""
 HEALTHY = range(10)
 """Seeds of the healthy runs that judge the rules."""
+SEEN = {("format_only", 0), ("neighbour", 0)}
+"""Runs that were to judge, and showed that symptoms stood before causes in the list of rules. The
+list was mended, so they have set it and judge no more: another seed does."""
+
+
+def judges(case: str, healthy: bool) -> list[int]:
+    """The seeds of a case that judge the rules."""
+    if healthy:
+        return [*HEALTHY]
+    return [seed + 1 if (case, seed) in SEEN else seed for seed in JUDGED]

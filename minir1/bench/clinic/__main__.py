@@ -12,9 +12,9 @@ from typing import Annotated
 
 import tyro
 
-from minir1.bench.clinic import CALIBRATION, HEALTHY, JUDGED
+from minir1.bench.clinic import CALIBRATION, judges
 from minir1.bench.clinic.cases import CASES
-from minir1.bench.clinic.runs import file_of, read_runs, run_all
+from minir1.bench.clinic.runs import CALIBRATION_ROWS, JUDGED_ROWS, read_runs, run_all
 from minir1.bench.clinic.table import summary, table
 
 
@@ -34,7 +34,7 @@ def main(
         only_table: run nothing, print the table of what is kept
         out: where the runs' folders go
     """
-    path = file_of(CALIBRATION[0] if calibration else JUDGED[0])
+    path = CALIBRATION_ROWS if calibration else JUDGED_ROWS
     if not only_table:
         run_all([(name, seed) for name in cases for seed in seeds or own(name, calibration)], out)
     runs = read_runs(path)
@@ -42,12 +42,11 @@ def main(
     return 0
 
 
-def own(name: str, calibration: bool) -> range:
+def own(name: str, calibration: bool) -> list[int]:
     """The seeds of a case: more of them for the healthy run."""
-    well = not CASES[name].expects
-    if calibration:
-        return CALIBRATION if well else CALIBRATION[:1]
-    return HEALTHY if well else JUDGED
+    if not calibration:
+        return judges(name, healthy=name == "healthy")
+    return [*CALIBRATION] if name == "healthy" else [CALIBRATION[0]]
 
 
 if __name__ == "__main__":

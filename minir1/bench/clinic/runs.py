@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from minir1.bench.clinic import CALIBRATION
+from minir1.bench.clinic import CALIBRATION, SEEN
 from minir1.bench.clinic.cases import BASES, CASES, GOES_ON
 from minir1.config import Config, require
 from minir1.rl.update import NotFiniteError
@@ -104,9 +104,13 @@ def rows_of(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def file_of(seed: int) -> Path:
-    """Where the runs of a seed are kept: those that set thresholds, or those that judge."""
-    return ROWS / ("calibration.jsonl" if seed in CALIBRATION else "judged.jsonl")
+JUDGED_ROWS = ROWS / "judged.jsonl"
+CALIBRATION_ROWS = ROWS / "calibration.jsonl"
+
+
+def file_of(case: str, seed: int) -> Path:
+    """Where a run is kept: with those that set thresholds, or with those that judge."""
+    return CALIBRATION_ROWS if seed in CALIBRATION or (case, seed) in SEEN else JUDGED_ROWS
 
 
 def read_runs(path: Path) -> list[Run]:
@@ -124,7 +128,7 @@ def read_runs(path: Path) -> list[Run]:
 def run_all(jobs: Sequence[tuple[str, int]], out: Path) -> None:
     """Run what is not kept yet, one after the other; append each row when its run is done."""
     for name, seed in jobs:
-        path = file_of(seed)
+        path = file_of(name, seed)
         hashed = CASES[name].config(seed).hash()
         known = {(one["case"], one["seed"], one["recipe_hash"]) for one in read_runs(path)}
         if (name, seed, hashed) in known:

@@ -1,15 +1,21 @@
 """What the doctor said of each run of the clinic, as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from minir1.bench.clinic.cases import CASES
 from minir1.bench.clinic.runs import Run, rows_of
 from minir1.run.doctor import examine
 
 
+def findings(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of what the doctor finds in a diary, in his order."""
+    return [finding.name for finding in examine(rows)]
+
+
 def findings_of(run: Run) -> list[str]:
-    """The names of a run's findings, in the doctor's order."""
-    return [finding.name for finding in examine(rows_of(run))]
+    """The names of a run's findings."""
+    return findings(rows_of(run))
 
 
 def named_right(run: Run) -> bool:

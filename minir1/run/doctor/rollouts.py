@@ -16,10 +16,9 @@ def dead_groups(d: Diary) -> Finding | None:
     dead, reward = d.late("frac_reward_zero_std"), d.late("rewards/accuracy/mean")
     if dead is None or reward is None or dead < DEAD or reward > 0.85:
         return None  # a policy that solves nearly everything has nothing left to learn here
-    side = "no rollout is right" if reward < 0.5 else "every rollout is right"
     return Finding(
         "dead_groups",
-        f"In most groups {side}, so that they carry no gradient.",
+        "In most groups all rollouts earn the same, so that they carry no gradient.",
         f"{dead:.0%} of the last groups are dead; accuracy {reward:.1%}",
         (
             "the questions are far too hard (or easy) for this policy",

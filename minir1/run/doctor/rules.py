@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from minir1.run.doctor import machinery, policy, rollouts
@@ -17,18 +17,18 @@ RULES: tuple[Callable[[Diary], Finding | None], ...] = (
     machinery.router_drift,
     rollouts.format_failures,
     rollouts.truncation,
-    rollouts.dead_groups,
     rollouts.proxy_gap,
+    rollouts.dead_groups,
     policy.entropy_explosion,
     policy.entropy_collapse,
     policy.kl_pull,
-    policy.thinking_shrinks,
     policy.reward_fell,
     policy.no_progress,
+    policy.thinking_shrinks,
 )
 
 
-def examine(rows: Sequence[dict[str, Any]]) -> list[Finding]:
+def examine(rows: Sequence[Mapping[str, Any]]) -> list[Finding]:
     """What is wrong with an RL run, from the rows of its diary (other stages' are ignored).
 
     A number that is not finite is found at once; everything else needs a window of steps.
