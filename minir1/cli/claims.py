@@ -16,6 +16,7 @@ def main(
     *,
     run: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False,
     groups: tuple[str, ...] = (),
+    arms: tuple[str, ...] = (),
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5, 6),
     recipe: str = "claim",
     out: Path = Path("runs/claims"),
@@ -29,6 +30,7 @@ def main(
     Args:
         run: measure what is not measured yet
         groups: with --run: which groups of claims; all if none is named
+        arms: with --run: which of their arms; all if none is named
         seeds: with --run: which seeds
         recipe: the unit that is measured: claim, or claim_smoke to try it out
         out: with --run: where the models go
@@ -44,7 +46,7 @@ def main(
     if run:
         wanted = tuple(map(group, groups)) or GROUPS
         say = partial(print, file=sys.stderr, flush=True)  # stdout may be JSON
-        measure.measure(config, wanted, seeds, out, path, say)
+        measure.measure(config, wanted, seeds, out, path, say, arms)
     found = lines(path, recipe)
     if as_json:
         print(json.dumps(found))

@@ -18,7 +18,7 @@ from typing import Any
 
 from minir1.bench.claims.unit import Kept, Unit
 from minir1.config import CorpusConfig
-from minir1.tasks import make_task
+from minir1.stages.pretrain import corpus_task
 from minir1.tasks.countdown import Countdown
 from minir1.tasks.search import Try, apply
 from minir1.text.corpus import Document
@@ -88,7 +88,6 @@ def elsewhere_corpus(unit: Unit, task: Countdown) -> Iterator[Document]:
 
 def elsewhere(unit: Unit) -> Row:
     """Checks and retries that were never seen in Countdown."""
-    task = make_task(unit.config.task)
-    assert isinstance(task, Countdown), "the unit is a Countdown recipe"
-    base = unit.base("elsewhere", reads=elsewhere_corpus(unit, task))
+    corpus = elsewhere_corpus(unit, corpus_task(unit.config.task))
+    base = unit.base("elsewhere", reads=corpus)
     return before_and_after(unit, "elsewhere", base)

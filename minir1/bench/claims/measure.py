@@ -32,14 +32,21 @@ def read_results(config: Config, path: Path = ROWS) -> list[Row]:
 
 
 def jobs(
-    config: Config, groups: Sequence[Group], seeds: Sequence[int], path: Path = ROWS
+    config: Config,
+    groups: Sequence[Group],
+    seeds: Sequence[int],
+    path: Path = ROWS,
+    arms: Sequence[str] = (),
 ) -> Iterator[Job]:
-    """What is left to do. Seeds are the outer loop: what is done is always balanced."""
+    """What is left to do. Seeds are the outer loop: what is done is always balanced.
+
+    `arms` names the arms that are wanted; none named is all of them.
+    """
     done = {(row["group"], row["arm"], row["seed"]) for row in read_results(config, path)}
     for seed in seeds:
         for group in groups:
             for arm in group.arms:
-                if (group.name, arm, seed) not in done:
+                if (group.name, arm, seed) not in done and arm in (arms or group.arms):
                     yield group, arm, seed
 
 
@@ -50,10 +57,11 @@ def measure(
     out: Path = Path("runs/claims"),
     path: Path = ROWS,
     say: Callable[[str], None] = print,
+    arms: Sequence[str] = (),
 ) -> None:
     """Do what is left, a row an arm."""
     torch.set_num_threads(max(1, config.threads))
-    todo, started = list(jobs(config, groups, seeds, path)), time.perf_counter()
+    todo, started = list(jobs(config, groups, seeds, path, arms)), time.perf_counter()
     for number, (group, arm, seed) in enumerate(todo, start=1):
         unit = Unit(config, seed, out / f"{config.hash()}-{seed}")
         begun = time.perf_counter()

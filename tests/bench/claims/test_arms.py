@@ -28,6 +28,7 @@ from minir1.config import ModelConfig, OptimConfig
 from minir1.model.count import active_parameters, parameters
 from minir1.model.transformer import Transformer
 from minir1.rl.types import Group, Rollout
+from minir1.stages.pretrain import corpus_task
 from minir1.tasks import Verdict, make_task, parse
 from minir1.tasks.base import Problem
 from minir1.tasks.reward import Reward
@@ -115,7 +116,7 @@ def test_worked_solutions_are_right():
 
 @given(st.integers(0, 10_000))
 def test_the_other_task_checks_truthfully_and_stops_on_yes(seed):
-    task = make_task(recipes.get("claim").task)
+    task = corpus_task(recipes.get("claim").task)
     document = free_document(random.Random(seed), task, 8)
     target = int(document.prompt.split()[2])
     tries = read_tries(parse(document.text).think)
@@ -128,7 +129,7 @@ def test_the_other_task_checks_truthfully_and_stops_on_yes(seed):
 
 
 def test_checks_and_retries_stand_in_the_other_task_alone(unit):
-    corpus = elsewhere_corpus(unit, make_task(TASK))
+    corpus = elsewhere_corpus(unit, corpus_task(TASK))
     texts = list(itertools.islice(corpus, 200))
     own = [one.text for one in texts if " from " in one.prompt]
     other = [one.text for one in texts if one.prompt and " from " not in one.prompt]

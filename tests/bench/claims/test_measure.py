@@ -5,53 +5,83 @@ import json
 import pytest
 
 from minir1 import recipes
-from minir1.bench.claims import measure
+from minir1.bench.claims import elsewhere, measure
 from minir1.bench.claims.groups import CLAIMS, GROUPS, group
 from minir1.bench.claims.table import lines, markdown
 from minir1.bench.thresholds import THRESHOLDS
 from minir1.cli.main import main
+from minir1.run import stats
 from minir1.run.jsonl import read_rows
 
 SMOKE = "claim_smoke"
 VERDICTS = {"holds", "doesn't hold", "can't tell here", "not measured"}
 
 
+SOME = ("base", "zero", "sft_gold", "budgets", "planted", "moe", "distilled", "dose_0.1")
+"""One arm of most files: all of them take too long for every day."""
+
+
+def run(folder, arms=()):
+    said = []
+    config, path = recipes.get(SMOKE), folder / "rows.jsonl"
+    measure.measure(config, seeds=[100], out=folder / "out", path=path, say=said.append, arms=arms)
+    return config, path, said
+
+
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("claims")
-    said = []
-    config = recipes.get(SMOKE)
-    measure.measure(config, seeds=[100], out=folder / "out", path=folder / "rows.jsonl",
-                    say=said.append)  # fmt: skip
-    return config, folder, said
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stats, "RESAMPLES", 20)  # no interval over problems is looked at here
+        return run(tmp_path_factory.mktemp("claims"), SOME)
 
 
-def test_every_arm_of_every_claim_runs(measured):
-    config, folder, said = measured
-    rows = measure.read_results(config, folder / "rows.jsonl")
+def test_arms_become_rows_and_rows_become_lines(measured):
+    config, path, said = measured
+    rows = measure.read_results(config, path)
+    assert sorted(row["arm"] for row in rows) == sorted(SOME)
+    assert "min left" in said[-1] and said[-1].startswith(f"{len(SOME)}/{len(SOME)}")
+    for claim, line in own_lines(path):
+        whole = set(claim.arms) <= set(SOME)
+        assert line["seeds"] == ([100] if whole else [])
+        assert line["verdict"] == ("can't tell here" if whole else "not measured")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_arm_of_every_claim_runs(tmp_path):
+    config, path, _ = run(tmp_path)
+    rows = measure.read_results(config, path)
     assert {(row["group"], row["arm"]) for row in rows} == {
         (one.name, arm) for one in GROUPS for arm in one.arms
     }
-    assert "min left" in said[-1] and said[-1].startswith(f"{len(rows)}/{len(rows)}")
-    found = lines(folder / "rows.jsonl", SMOKE)
-    own = [line for line in found if line["key"] in {claim.key for claim in CLAIMS}]
-    assert len(own) == len(CLAIMS) and all(line["seeds"] == [100] for line in own)
-    assert all(line["verdict"] == "can't tell here" for line in own)  # one seed proves nothing
+    for _, line in own_lines(path):  # one seed proves nothing
+        assert line["seeds"] == [100] and line["verdict"] == "can't tell here"
 
 
-def test_what_is_measured_is_not_measured_again(measured):
-    config, folder, _ = measured
-    path = folder / "rows.jsonl"
-    assert not list(measure.jobs(config, GROUPS, [100], path))
-    all_rows = [row for _, row in read_rows(path)]
-    shorter = folder / "shorter.jsonl"
-    shorter.write_text("".join(json.dumps(row) + "\n" for row in all_rows[:-2]))
-    left = list(measure.jobs(config, GROUPS, [100], shorter))
-    assert [(one.name, arm) for one, arm, _ in left] == [
-        (row["group"], row["arm"]) for row in all_rows[-2:]
-    ]
+def own_lines(path):
+    by_key = {line["key"]: line for line in lines(path, SMOKE)}
+    return [(claim, by_key[claim.key]) for claim in CLAIMS]
+
+
+def test_every_claim_has_its_arms():
+    for one in GROUPS:
+        everywhere = {arm for other in GROUPS for arm in other.arms}
+        assert all(set(claim.arms) <= everywhere for claim in one.claims)
+    assert len({claim.key for claim in CLAIMS}) == len(CLAIMS)
+    arms = [arm for one in GROUPS for arm in one.arms]
+    assert len(set(arms)) == len(arms)  # a claim finds an arm by its name alone
+
+
+def test_what_is_measured_is_not_measured_again(measured, tmp_path):
+    config, path, _ = measured
+    assert not list(measure.jobs(config, GROUPS, [100], path, SOME))
+    rows = [row for _, row in read_rows(path)]
+    shorter = tmp_path / "shorter.jsonl"
+    shorter.write_text("".join(json.dumps(row) + "\n" for row in rows[:-2]))
+    left = list(measure.jobs(config, GROUPS, [100], shorter, SOME))
+    assert [arm for _, arm, _ in left] == [row["arm"] for row in rows[-2:]]
     other = recipes.get("claim")  # another recipe has no row in this file
-    assert len(list(measure.jobs(other, GROUPS, [0, 1], path))) == 2 * len(all_rows)
+    assert len(list(measure.jobs(other, GROUPS, [0, 1], path, SOME))) == 2 * len(SOME)
 
 
 def test_seeds_are_the_outer_loop(tmp_path):
@@ -88,3 +118,20 @@ def test_bad_words_are_named(capsys):
     assert main(["claims", "--recipe", "clame"]) == 2
     assert "nearest: claim" in capsys.readouterr().err
     assert group("aha").name == "aha"
+
+
+def test_a_hacked_reward_and_its_cure_are_lines_of_the_table(monkeypatch):
+    """By hand: what is paid rises by .6, what was meant by .1; with the cure both rise by .3."""
+
+    def rows(arm, paid, meant):
+        flat = {"proxy": paid, "meant": meant, "hack": 0.0}
+        curve = {name: [0.2] * 10 + [0.2 + rise] * 10 for name, rise in flat.items()}
+        return [{"task": "code", "arm": arm, "seed": seed, "curve": curve} for seed in range(6)]
+
+    found = [*rows("examples", 0.6, 0.1), *rows("hidden", 0.3, 0.3)]
+    monkeypatch.setattr(elsewhere.hacking, "read_results", lambda: found)
+    monkeypatch.setattr(elsewhere.hacking, "current", lambda some: some)
+    hacked, cured, *others = elsewhere.hacks(10)
+    assert hacked["interval"]["value"] == pytest.approx(0.5) and hacked["verdict"] == "holds"
+    assert cured["interval"]["value"] == pytest.approx(0.5) and cured["verdict"] == "holds"
+    assert {line["verdict"] for line in others} == {"not measured"}
