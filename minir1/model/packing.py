@@ -33,14 +33,13 @@ class Packing:
 
     def __init__(self, token_mask: Bool[Tensor, "B T"]) -> None:
         self.shape = token_mask.shape
-        self.places = token_mask.flatten().nonzero()[:, 0]
+        self.places = token_mask.nonzero(as_tuple=True)
 
     def pack(self, rows: Shaped[Tensor, "B T *rest"]) -> Shaped[Tensor, "1 N *rest"]:
         """The tokens of all rows, end to end."""
-        return rows.flatten(0, 1)[self.places][None]
+        return rows[self.places][None]
 
     def unpack(self, packed: Shaped[Tensor, "1 N *rest"]) -> Shaped[Tensor, "B T *rest"]:
         """The rows again; an empty place is zero."""
-        size = self.shape.numel()
-        empty = packed.new_zeros(size, *packed.shape[2:])
-        return empty.index_copy(0, self.places, packed[0]).unflatten(0, self.shape)
+        empty = packed.new_zeros(*self.shape, *packed.shape[2:])
+        return empty.index_put(self.places, packed[0])  # no view: FSDP puts its hooks on it

@@ -160,3 +160,10 @@ def test_processes_share_packed_parts(random_rollouts):
     assert dealt[0] % 3 == 0
     for one, two in zip(model.parameters(), twin.parameters(), strict=True):
         torch.testing.assert_close(one.grad, two.grad, atol=1e-6, rtol=1e-5)
+
+
+def test_what_a_model_returns_is_no_view(random_rollouts):
+    """FSDP hooks the backward pass to it; an operation in place on a view would lose the hook."""
+    model, batch = Transformer(MLA), collate(random_rollouts(4), [1.0] * 4)
+    hidden = model.hidden(batch.inputs, routing=Routing(packing=Packing(batch.token_mask)))
+    assert hidden._base is None and hidden.requires_grad

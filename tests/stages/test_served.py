@@ -41,7 +41,7 @@ def test_a_run_goes_on_with_another_server_where_one_died(tiny, tmp_path, monkey
         with pytest.raises(ServerError, match="answers 400"):
             zero(through(server), served)
     last = checkpoint.latest(served / "checkpoints", "zero")
-    assert last.step == 1 and len(rewards_and_lengths(served)) == 1
+    assert last is not None and last.step == 1 and len(rewards_and_lengths(served)) == 1
     with serving() as server:
         found = zero(through(server), served).state_dict()
     assert rewards_and_lengths(served) == rewards_and_lengths(alone)

@@ -38,7 +38,7 @@ def answer(**change):
 def test_a_good_answer():
     found = read(answer(), WANTED, SHAPE)
     assert found.completion_ids == [7, 3, 2] and found.stop_reason == "eos"
-    assert found.experts.shape == (2, 5, SHAPE.n_activated_experts)
+    assert found.experts is not None and found.experts.shape == (2, 5, SHAPE.n_activated_experts)
 
 
 @pytest.mark.parametrize(
