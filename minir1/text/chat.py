@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from minir1.text import ranks
 from minir1.text.tokenizer import Tokenizer
 
 R1_ZERO = (
@@ -59,9 +60,16 @@ class ChatTokenizer(Tokenizer):
         logging.set_verbosity_error()
         folder, more = (path.parent, {"gguf_file": path.name}) if path.is_file() else (path, {})
         try:
-            inner = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, **more)
+            if ranks.alone(folder):
+                return cls(ranks.load_ranks(folder), system, examples)
+            # A model's own code is not run, and nobody is asked whether it should be.
+            known = {"local_files_only": True, "trust_remote_code": False}
+            inner = AutoTokenizer.from_pretrained(str(folder), **known, **more)
         except (OSError, ValueError, KeyError) as error:
-            raise ValueError(f"{path} holds no tokenizer that can be read: {error}") from error
+            cause = str(error)
+            if "trust_remote_code" in cause:
+                cause = "it is Python code, which is never run here: give it a tokenizer.json"
+            raise ValueError(f"{path} holds no tokenizer that can be read: {cause}") from error
         return cls(inner, system, examples)
 
     @property
