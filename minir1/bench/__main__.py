@@ -21,7 +21,7 @@ import tyro
 from minir1.bench import rows, table
 from minir1.run.pipe import reader_may_leave
 
-BENCHMARKS = ("sampler", "grpo_step", "race", "cost", "verifiers_speed")
+BENCHMARKS = ("sampler", "sampler_real", "grpo_step", "race", "cost", "verifiers_speed")
 
 
 def main(words: Sequence[str] | None = None) -> int:

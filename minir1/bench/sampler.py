@@ -76,7 +76,7 @@ def main(
 
 
 def ours(model: Transformer, prompts: Sequence[Sequence[int]], new_tokens: int, eos: int) -> Side:
-    """Our sampler as RL uses it: log-probabilities and experts are recorded."""
+    """Our sampler as RL uses it: log-probabilities, and experts where there are any."""
     turns = itertools.count()
 
     def side() -> dict[str, float]:
@@ -87,7 +87,7 @@ def ours(model: Transformer, prompts: Sequence[Sequence[int]], new_tokens: int, 
             [row_key(0, turn, row, 0) for row in range(len(prompts))],
             max_new_tokens=new_tokens,
             eos_id=eos,
-            record_experts=True,
+            record_experts=model.config.n_moe_layers > 0,
         )
         return counts([len(rollout.completion_ids) for rollout in rollouts])
 

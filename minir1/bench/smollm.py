@@ -2,7 +2,7 @@
 
     for s in 0 1 2; do minir1 run smollm --seed $s --threads 1 --out runs/smollm/smollm-$s; done
     minir1 run smollm_format --threads 1 --out runs/smollm/smollm_format-0
-    python -m minir1.bench.smollm --collect runs/smollm
+    python -m minir1.bench.smollm --collect-from runs/smollm
     python -m minir1.bench.smollm
 
 The model is SmolLM2-135M-Instruct with weights of 4 bits, in bfloat16; the questions are products
@@ -23,3 +23,171 @@ What would refute that it learned to multiply better is written down here before
 
 One run of 3 steps was looked at before, to measure a step's time (seed 90, four examples).
 """
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import tyro
+
+from minir1.bench.gym_scan import anywhere
+from minir1.bench.rows import versions
+from minir1.run.jsonl import append_row, read_rows
+from minir1.run.stats import Interval, mean, seed_difference
+from minir1.tasks.base import Verdict
+from minir1.tasks.registry import verify
+
+RESULTS = Path(__file__).parents[1] / "results"
+LOGS = RESULTS / "smollm.jsonl"
+ANSWERS = RESULTS / "smollm_answers.jsonl"
+RECIPE, CONTROL = "smollm", "smollm_format"
+CURVE = (
+    "reward", "rewards/accuracy/mean", "frac_reward_zero_std", "completions/mean_length",
+    "completions/clipped_ratio", "entropy", "grad_norm", "learning_rate", "loss",
+    "sampling/sampling_logp_difference/mean", "time/rollout", "time/train", "time/step",
+)  # fmt: skip
+Answer = Mapping[str, str]
+
+
+def strict(answer: Answer) -> bool:
+    """Our verifier, asked again: one answer part, and it is right."""
+    given = (answer["gold"], answer["completion"], answer["question"])
+    return verify("math", *given) is Verdict.CORRECT
+
+
+def last_number(answer: Answer) -> bool:
+    """A kind reader: the last number of the text, wherever it stands, is the gold."""
+    found = re.findall(r"-?\d+(?:\.\d+)?", answer["completion"])
+    return bool(found) and found[-1] == answer["gold"]
+
+
+def anywhere_in(answer: Answer) -> bool:
+    """The kindest reader: the gold stands somewhere (the question's own numbers count, too)."""
+    return anywhere(answer["gold"], answer["completion"])
+
+
+def answered(answer: Answer) -> bool:
+    """There is one answer part, right or wrong."""
+    given = (answer["gold"], answer["completion"], answer["question"])
+    return verify("math", *given) in (Verdict.CORRECT, Verdict.WRONG)
+
+
+READERS: Mapping[str, Callable[[Answer], bool]] = {
+    "strict": strict,
+    "last number": last_number,
+    "anywhere": anywhere_in,
+    "an answer part": answered,
+}
+
+
+def factors(answer: Answer) -> tuple[str, ...]:
+    """The two factors of a question."""
+    return tuple(re.findall(r"\d+", answer["question"]))
+
+
+def unmirrored(answers: Sequence[Answer]) -> list[Answer]:
+    """The held-out products whose mirror image is held out, too (squares are their own)."""
+    asked = {factors(one) for one in answers}
+    return [one for one in answers if factors(one)[::-1] in asked]
+
+
+def accuracy(answers: Sequence[Answer], reader: Callable[[Answer], bool]) -> Interval:
+    """Mean with an interval over questions: one that was asked twice is still one question."""
+    asked: dict[str, list[float]] = {}
+    for one in answers:
+        asked.setdefault(one["question"], []).append(float(reader(one)))
+    return mean(list(asked.values()))
+
+
+def read_answers(path: Path = ANSWERS) -> dict[tuple[str, int, str], list[Answer]]:
+    """The transcripts, by (recipe, seed, "base" or "final")."""
+    rows = [row for _, row in read_rows(path)] if path.exists() else []
+    return {
+        (row["recipe"], row["seed"], row["when"]): [
+            dict(zip(("question", "gold", "completion"), one, strict=True)) for one in row["rows"]
+        ]
+        for row in rows
+    }
+
+
+def gains(
+    answers: Mapping[tuple[str, int, str], list[Answer]],
+    recipe: str,
+    reader: Callable[[Answer], bool],
+    only: Callable[[list[Answer]], list[Answer]] = list,
+) -> tuple[list[float], list[float]]:
+    """Accuracy before and after, one number a seed."""
+    seeds = sorted(seed for name, seed, when in answers if name == recipe and when == "final")
+    before, after = (
+        [float(np.mean([reader(one) for one in only(answers[recipe, seed, when])]))
+         for seed in seeds]
+        for when in ("base", "final")
+    )  # fmt: skip
+    return before, after
+
+
+def table(answers: Mapping[tuple[str, int, str], list[Answer]]) -> str:
+    """Each reader's accuracy before and after, with the paired interval over seeds."""
+    lines = ["| recipe | seeds | reader | base | after RL | change |", "|---|---|---|---|---|---|"]
+    cases = [(label, reader, list) for label, reader in READERS.items()]
+    cases.insert(1, ("strict, mirror image held out too", strict, unmirrored))
+    for recipe in dict.fromkeys(name for name, _, _ in answers):
+        for label, reader, only in cases:
+            before, after = gains(answers, recipe, reader, only)
+            means = f"{np.mean(before):.1%} | {np.mean(after):.1%}"
+            change = f"{np.mean(after) - np.mean(before):+.1%}, one seed"
+            if len(before) > 1:
+                found = seed_difference(before, after).interval
+                change = f"{found.value:+.1%} [{found.low:+.1%}, {found.high:+.1%}]"
+            lines.append(f"| `{recipe}` | {len(before)} | {label} | {means} | {change} |")
+    return "\n".join(lines)
+
+
+def collect(folder: Path) -> None:
+    """Copy the logs of the finished runs in a folder into the results, rounded."""
+    from minir1.run.metrics import read_metrics
+
+    for path in (LOGS, ANSWERS):
+        path.unlink(missing_ok=True)
+    for run in sorted(folder.glob(f"{RECIPE}*-*")):
+        if not (run / "eval" / "final.json").exists():
+            continue
+        recipe, seed = run.name.rsplit("-", 1)
+        head = {"recipe": recipe, "seed": int(seed)}
+        steps = [row for row in read_metrics(run) if row["stage"] == "zero"]
+        curve = {name: [float(f"{row[name]:.4g}") for row in steps] for name in CURVE}
+        looks = {}
+        for when in ("base", "final", *(p.stem for p in (run / "eval").glob("step-*.json"))):
+            found = json.loads((run / "eval" / f"{when}.json").read_text(encoding="utf-8"))
+            looks[when] = {name: round(value, 4) for name, value in found["pass@1"].items()}
+            if when in ("base", "final"):
+                rows = [
+                    [one["question"], one["gold"]["gold"], one["completion"]]
+                    for one in found["rows"]
+                ]
+                append_row(ANSWERS, {**head, "when": when, "rows": rows})
+        ledger = [row for _, row in read_rows(run / "ledger.jsonl")]
+        about = {
+            "recipe_hash": json.loads((run / "eval" / "final.json").read_text())["recipe_hash"],
+            "command": f"minir1 run {recipe} --seed {seed} --threads 1",
+            "processor": ledger[-1]["device"]["processor"],
+            "versions": versions(("minir1", "torch", "transformers", "reasoning_gym")),
+        }
+        append_row(LOGS, {**head, **about, "looks": looks, "curve": curve})
+
+
+def main(collect_from: Path | None = None) -> None:
+    """Print the table of the committed transcripts.
+
+    Args:
+        collect_from: first take the logs of the finished runs in this folder
+    """
+    if collect_from is not None:
+        collect(collect_from)
+    print(table(read_answers()))
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

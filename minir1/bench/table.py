@@ -188,6 +188,7 @@ def verdicts_table(rows: Sequence[Row]) -> list[str]:
 
 TABLES: dict[str, Callable[[Sequence[Row]], list[str]]] = {
     "sampler": sampler_table,
+    "sampler_real": sampler_table,
     "grpo_step": step_table,
     "race": race_table,
     "cost": cost_table,

@@ -1,0 +1,110 @@
+"""Tokens a second at batch 16: our sampler against transformers, on a real model and a tiny one.
+
+The real model is SmolLM2, read by each side from the same GGUF file; the tiny one is the base of
+the recipe laptop, a mixture of experts. Every row writes the same number of tokens, drawn at
+temperature 1, and no prompt is shared: both sides do the same work.
+"""
+
+import contextlib
+import io
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from minir1 import recipes
+from minir1.bench import sampler
+from minir1.bench.base import base, train_prompts
+from minir1.bench.clock import Side, alternate
+from minir1.bench.rows import Row, row
+from minir1.bench.twin import TOLERANCE, need, twin
+from minir1.config import Config
+from minir1.model import hub
+from minir1.model.transformer import Transformer
+from minir1.run.models import new_model, tokenizer_of
+from minir1.tasks import make_task
+from minir1.text.template import prompt_ids
+from minir1.text.tokenizer import Tokenizer
+
+
+def main(
+    run: Path | None = None,
+    batch: int = 16,
+    new_tokens: int = 64,
+    repeats: int = 5,
+    threads: int = 0,
+    only: str = "",
+) -> list[Row]:
+    """Our sampler against transformers' generate at batch 16: SmolLM2, and the tiny MoE.
+
+    Args:
+        run: take the tiny base of this finished run; without it, one is trained in runs/bench-...
+        batch: prompts at a time
+        new_tokens: the length of every completion
+        repeats: measurements of each side
+        threads: CPU threads of both sides; 0 leaves the choice to torch
+        only: "real" or "tiny"; without it, both
+    """
+    need("transformers")
+    if threads:
+        torch.set_num_threads(threads)
+    rows = []
+    if only in ("", "real"):
+        config = recipes.get("smollm")
+        model, other = new_model(config, torch.device("cpu")), real_twin(config)
+        same(model, other)
+        tokenizer, problems = tokenizer_of(config), make_task(config.task).problems("train", 0)
+        prompts = [prompt_ids(tokenizer, next(problems).question) for _ in range(batch)]
+        sides = both(model, other, prompts, new_tokens, tokenizer)
+        rows.append(measure(f"SmolLM2, batch {batch}", config, sides, batch, new_tokens, repeats))
+    if only in ("", "tiny"):
+        config, model = base("laptop", run)
+        tokenizer = Tokenizer(config.model.vocab_size)
+        prompts = train_prompts(config, batch)
+        sides = both(model, twin(model, tokenizer), prompts, new_tokens, tokenizer)
+        rows.append(measure(f"tiny MoE, batch {batch}", config, sides, batch, new_tokens, repeats))
+    return rows
+
+
+def both(
+    model: Transformer, other: Any, prompts: list[list[int]], new_tokens: int, tokenizer: Tokenizer
+) -> dict[str, Side]:
+    """Our sampler, and `generate` with each attention that works on a CPU."""
+    sides = {"minir1": sampler.ours(model, prompts, new_tokens, sampler.NEVER)}
+    for attention in ("sdpa", "eager"):
+        sides[f"transformers generate, {attention}"] = sampler.generate(
+            other, attention, prompts, new_tokens, sampler.NEVER, tokenizer.pad_id
+        )
+    return sides
+
+
+def measure(
+    case: str, config: Config, sides: dict[str, Side], batch: int, new_tokens: int, repeats: int
+) -> Row:
+    """The row of one model."""
+    measured = {name: {"repeats": turns} for name, turns in alternate(sides, repeats).items()}
+    settings = {"batch": batch, "new_tokens": new_tokens, "temperature": 1.0}
+    return row("sampler_real", case, config, settings=settings, sides=measured)
+
+
+def real_twin(config: Config) -> Any:
+    """The same file in transformers' own model."""
+    from transformers import AutoModelForCausalLM, logging
+
+    logging.set_verbosity_error()
+    path = hub.locate(config.base)
+    with contextlib.redirect_stderr(io.StringIO()):  # its progress bar
+        other = AutoModelForCausalLM.from_pretrained(
+            str(path.parent), gguf_file=path.name, dtype=torch.float32
+        )
+    return other.eval()
+
+
+@torch.inference_mode()
+def same(model: Transformer, other: Any) -> None:
+    """Raise a ValueError if the two do not compute the same function."""
+    ids = torch.arange(5, 69)[None]
+    theirs = other(ids).logits
+    gap = float((model(ids) - theirs).abs().max() / theirs.abs().max())  # real logits are large
+    if gap > TOLERANCE:
+        raise ValueError(f"their logits differ by {gap:.1e} of the largest: no twins to compare")
