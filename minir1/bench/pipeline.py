@@ -21,12 +21,10 @@ from minir1.run import stats
 from minir1.run.home import RESULTS, find_run, read_config
 from minir1.run.jsonl import append_row, read_rows
 from minir1.run.ledger import read_ledger
-from minir1.run.models import ORDER
 from minir1.run.report.reading import read_run
-from minir1.stages.stage_table import COLUMNS
+from minir1.stages.stage_table import COLUMNS, MEASURED
 
 ROWS = RESULTS / "pipeline.jsonl"
-MEASURED = tuple(stage for stage in ORDER if stage != "preference")
 Row = dict[str, Any]
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from minir1.bench.hacking.arms import arms_of
 from minir1.lab.charts import columns, lines
 from minir1.lab.picture import Picture, panels
 from minir1.run.report.curves import smooth, window_for
@@ -28,15 +27,16 @@ TITLES = {
     "rule": "Cure: a rule beside it",
     "more": "Control: 8 times the pairs",
 }
+"""The arms of both tasks, in the order in which they are shown."""
 
 
 def hack_chart(rows: Sequence[Row], task: str) -> Picture:
     """One panel an arm: every seed as a thin line, their mean as a thick one."""
-    arms = [arm for arm in arms_of(task) if any(_of(rows, task, arm.name))]
-    figure, row = panels(*((TITLES[arm.name], "share") for arm in arms), height=2.9)
+    arms = arms_of(rows, task)
+    figure, row = panels(*((TITLES[arm], "share") for arm in arms), height=2.9)
     low, said = 0.0, []
     for axes, arm in zip(row, arms, strict=True):
-        mine = _of(rows, task, arm.name)
+        mine = _of(rows, task, arm)
         for name, (label, ink, dash) in CURVES.items():
             curves = np.array([one["curve"][name] for one in mine], dtype=float)
             smoothed = np.array([smooth(curve, window_for(len(curve))) for curve in curves])
@@ -46,7 +46,7 @@ def hack_chart(rows: Sequence[Row], task: str) -> Picture:
             axes.plot(steps, mean, color=LIGHT[ink], linewidth=2.0, linestyle=dash, label=label)
             low = min(low, float(smoothed.min()))
             if name != "hack":
-                said.append(f"{arm.name}, {label} {mean[0]:.2f} to {mean[-1]:.2f}")
+                said.append(f"{arm}, {label} {mean[0]:.2f} to {mean[-1]:.2f}")
         as_percent(axes)
         x_label(axes, "RL step")
     for axes in row:
@@ -65,6 +65,12 @@ def best_step(rows: Sequence[Row], task: str, arm: str) -> int:
     """The step at which what was meant is highest, on the mean of the seeds."""
     curves = np.array([one["curve"]["meant"] for one in _of(rows, task, arm)], dtype=float)
     return int(smooth(curves.mean(0), window_for(curves.shape[1])).argmax()) + 1
+
+
+def arms_of(rows: Sequence[Row], task: str) -> list[str]:
+    """The arms of a task that have rows."""
+    found = {row["arm"] for row in rows if row["task"] == task}
+    return [arm for arm in TITLES if arm in found]
 
 
 def _of(rows: Sequence[Row], task: str, arm: str) -> list[Row]:
@@ -94,16 +100,16 @@ def seed_chart(rows: Sequence[Row], task: str, arm: str) -> Picture:
 
 def stop_chart(rows: Sequence[Row], task: str) -> Picture:
     """Of each arm: what was meant at the start, at its best step, and at the end."""
-    arms = [arm for arm in arms_of(task) if _of(rows, task, arm.name)]
+    arms = arms_of(rows, task)
     marks: dict[str, list[float]] = {"at the start": [], "at its best": [], "at the end": []}
     for arm in arms:
-        curves = np.array([one["curve"]["meant"] for one in _of(rows, task, arm.name)], dtype=float)
+        curves = np.array([one["curve"]["meant"] for one in _of(rows, task, arm)], dtype=float)
         width = window_for(curves.shape[1])
         smoothed = np.array([smooth(curve, width) for curve in curves])
         found = (smoothed[:, 0], smoothed.max(1), smoothed[:, -1])
         for name, values in zip(marks, found, strict=True):
             marks[name].append(float(values.mean()))
-    ticks = [TITLES[arm.name] for arm in arms]
+    ticks = [TITLES[arm] for arm in arms]
     return columns(
         "What an early stop would have kept", "what was meant; mean of the seeds", marks,
         x_name="", ticks=ticks, words="; ".join(
@@ -116,13 +122,9 @@ def stop_chart(rows: Sequence[Row], task: str) -> Picture:
 def gap_chart(rows: Sequence[Row], task: str) -> Picture:
     """What is paid less what was meant, over the steps: the number to watch."""
     series = {}
-    for arm in arms_of(task):
-        mine = _of(rows, task, arm.name)
-        if mine:
-            gaps = [
-                np.subtract(one["curve"]["proxy"], one["curve"]["meant"]).tolist() for one in mine
-            ]
-            mean = np.mean(np.array(gaps, dtype=float), 0)
-            series[TITLES[arm.name]] = smooth(mean, window_for(len(mean)))
+    for arm in arms_of(rows, task):
+        sides = [(one["curve"]["proxy"], one["curve"]["meant"]) for one in _of(rows, task, arm)]
+        mean = np.mean(np.array([np.subtract(*both) for both in sides], dtype=float), 0)
+        series[TITLES[arm]] = smooth(mean, window_for(len(mean)))
     steps = range(1, len(next(iter(series.values()))) + 1)
     return lines("The gap", "paid less meant", steps, series, x_name="RL step", width=9.4)

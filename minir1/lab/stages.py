@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from minir1.bench.pipeline import MEASURED
 from minir1.lab.charts import bars, legend_below
 from minir1.lab.picture import Picture, panels
 from minir1.model.transformer import Transformer
@@ -18,6 +17,7 @@ from minir1.run.models import finished_model
 from minir1.run.report.curves import smooth, window_for
 from minir1.run.report.ink import LIGHT, as_percent, x_label
 from minir1.run.report.reading import Run
+from minir1.stages.stage_table import MEASURED
 from minir1.tasks.scenarios.refusal import refuses
 
 Row = Mapping[str, Any]

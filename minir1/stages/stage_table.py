@@ -27,7 +27,7 @@ from minir1.run import stats
 from minir1.run.distributed import SOLO, World
 from minir1.run.evaluate import evaluate, write_evaluation
 from minir1.run.ledger import Ledger, read_ledger
-from minir1.run.models import steps_of, tokenizer_of
+from minir1.run.models import ORDER, steps_of, tokenizer_of
 from minir1.tasks import Verdict, parse
 from minir1.tasks.scenarios.manners import taste
 from minir1.tasks.scenarios.refusal import refuses
@@ -37,6 +37,8 @@ from minir1.text.tokenizer import Tokenizer
 Row = dict[str, Any]
 COLUMNS = ("accuracy", "purity", "taste", "proxy", "refused", "over_refused", "tokens")
 REASONING = ("bilingual", "stack")
+MEASURED = tuple(stage for stage in ORDER if stage != "preference")
+"""The stages that the table has a line for."""
 
 
 def tongue_of(row: Row) -> Any:
