@@ -56,9 +56,8 @@ def hack_chart(rows: Sequence[Row], task: str) -> Picture:
         handles, labels, loc="outside lower left", ncols=3, fontsize=8, frameon=False,
         handlelength=2.8, labelcolor=LIGHT["ink"],
     )  # fmt: skip
-    return Picture(
-        figure, f"Means over {len(_of(rows, task, arms[0].name))} seeds. {'; '.join(said)}"
-    )
+    seeds = len(_of(rows, task, arms[0]))
+    return Picture(figure, f"Means over {seeds} seeds. {'; '.join(said)}")
 
 
 def best_step(rows: Sequence[Row], task: str, arm: str) -> int:
