@@ -8,6 +8,9 @@ from minir1.run.doctor.finding import Finding
 DRIFT = 0.02
 """Share of changed choices: healthy runs of the clinic have under 0.01."""
 
+IDLE, BUSY = 0.1, 2.1
+"""Least and largest share of an expert, where 1 is even: healthy runs have .4 to 1.6."""
+
 
 def not_finite(d: Diary) -> Finding | None:
     """A loss, a gradient or a metric was NaN or infinite."""
@@ -63,7 +66,7 @@ def router_drift(d: Diary) -> Finding | None:
 def dead_experts(d: Diary) -> Finding | None:
     """Some expert gets almost nothing, another far more than its share."""
     low, high = d.late("router/load_min"), d.late("router/load_max")
-    if low is None or high is None or (low > 0.1 and high < 3.0):
+    if low is None or high is None or (low > IDLE and high < BUSY):
         return None
     return Finding(
         "dead_experts",
