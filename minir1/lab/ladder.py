@@ -3,7 +3,8 @@
     experts of rows  ->  counts a tile  ->  offsets  ->  places  ->  one product an expert  ->  sum
 
 The kernels themselves are in `kernels/minir1_kernels/`. These specs are slow, short, and share
-no code with them; the exercises of lesson 05 are graded against them.
+no code with them; the exercises of lesson 05 are graded against them. Each writes into memory
+that it is given, and only into its first part: whatever lies behind belongs to somebody else.
 """
 
 from dataclasses import dataclass
@@ -41,56 +42,75 @@ def layer_of(model: Transformer, ids: list[int], layer: int = 1) -> Layer:
     return Layer(x, router.logits(x).detach(), bias, *weights)
 
 
-def tile_counts(experts: Int[Tensor, "R"], n_experts: int, block: int) -> Int[Tensor, "E S"]:
-    """How many of the rows of each tile of `block` rows go to each expert.
+def tile_counts(
+    experts: Int[Tensor, "R"], n_experts: int, block: int, out: Int[Tensor, "M S"]
+) -> None:
+    """How many of the rows of each tile of `block` rows go to each expert, into `out[:E]`.
 
-    >>> tile_counts(torch.tensor([2, 0, 1, 0, 2]), n_experts=3, block=4).tolist()
+    >>> out = torch.empty(3, 2, dtype=torch.long)
+    >>> tile_counts(torch.tensor([2, 0, 1, 0, 2]), n_experts=3, block=4, out=out)
+    >>> out.tolist()
     [[2, 0], [1, 0], [1, 1]]
     """
-    tiles = experts.split(block) if len(experts) else ()
-    counts = [torch.bincount(tile, minlength=n_experts) for tile in tiles]
-    return torch.stack(counts, dim=1) if counts else experts.new_empty(n_experts, 0)
+    for number, tile in enumerate(experts.split(block) if len(experts) else ()):
+        out[:n_experts, number] = torch.bincount(tile, minlength=n_experts)
 
 
 def places(
-    experts: Int[Tensor, "R"], starts: Int[Tensor, "E"], before: Int[Tensor, "E S"], block: int
-) -> Int[Tensor, "R"]:
-    """Where each row stands when rows are sorted by expert and keep their order inside one.
+    experts: Int[Tensor, "R"],
+    starts: Int[Tensor, "E"],
+    before: Int[Tensor, "E S"],
+    block: int,
+    out: Int[Tensor, "M"],
+) -> None:
+    """Where each row stands when rows are sorted by expert and keep their order, into `out[:R]`.
 
     `starts`: where each expert's rows begin; `before`: its rows in the tiles before each tile.
 
-    >>> places(torch.tensor([2, 0, 1, 0]), torch.tensor([0, 2, 3]), torch.zeros(3, 1).int(), 4)
-    tensor([3, 0, 2, 1])
+    >>> out = torch.empty(4, dtype=torch.long)
+    >>> zeros = torch.zeros(3, 1, dtype=torch.long)
+    >>> places(torch.tensor([2, 0, 1, 0]), torch.tensor([0, 2, 3]), zeros, 4, out)
+    >>> out.tolist()
+    [3, 0, 2, 1]
     """
-    found, seen = [], [row.tolist() for row in starts[:, None] + before]
+    seen = [row.tolist() for row in starts[:, None] + before]
     for row, expert in enumerate(experts.tolist()):
-        found.append(seen[expert][row // block])
+        out[row] = seen[expert][row // block]
         seen[expert][row // block] += 1
-    return torch.tensor(found, dtype=torch.long)
 
 
 def grouped_product(
-    rows: Float[Tensor, "R F"], offsets: Int[Tensor, "E1"], weights: Float[Tensor, "E D F"]
-) -> Float[Tensor, "R D"]:
-    """One matrix product an expert: its rows, which stand side by side, times its own matrix.
+    rows: Float[Tensor, "R F"],
+    offsets: Int[Tensor, "E1"],
+    weights: Float[Tensor, "E D F"],
+    out: Float[Tensor, "M D"],
+) -> None:
+    """One matrix product an expert, its rows times its own matrix, into `out[:R]`.
 
-    >>> grouped_product(torch.ones(3, 1), torch.tensor([0, 1, 3]), torch.tensor([[[5.0]], [[7.0]]]))
-    tensor([[5.], [7.], [7.]])
+    >>> out, matrices = torch.empty(3, 1), torch.tensor([[[5.0]], [[7.0]]])
+    >>> grouped_product(torch.ones(3, 1), torch.tensor([0, 1, 3]), matrices, out)
+    >>> out.tolist()
+    [[5.0], [7.0], [7.0]]
     """
     ends = offsets.tolist()
-    parts = [rows[a:b] @ w.T for a, b, w in zip(ends, ends[1:], weights, strict=False)]
-    return torch.cat(parts)
+    for start, end, matrix in zip(ends, ends[1:], weights, strict=False):
+        out[start:end] = rows[start:end] @ matrix.T
 
 
 def collect(
-    y: Float[Tensor, "R D"], place: Int[Tensor, "N K"], weight: Float[Tensor, "N K"]
-) -> Float[Tensor, "N D"]:
-    """Each token's K rows, from where they stand, times their weights, added up.
+    y: Float[Tensor, "R D"],
+    place: Int[Tensor, "N K"],
+    weight: Float[Tensor, "N K"],
+    out: Float[Tensor, "M D"],
+) -> None:
+    """Each token's K rows, from where they stand, times their weights, added up into `out[:N]`.
 
-    >>> collect(torch.tensor([[1.0], [10.0]]), torch.tensor([[1, 0]]), torch.tensor([[0.5, 2.0]]))
-    tensor([[7.]])
+    >>> out, y = torch.empty(1, 1), torch.tensor([[1.0], [10.0]])
+    >>> collect(y, torch.tensor([[1, 0]]), torch.tensor([[0.5, 2.0]]), out)
+    >>> out.tolist()
+    [[7.0]]
     """
-    return (y[place] * weight[..., None]).sum(dim=1)
+    out[: len(place)] = (y[place] * weight[..., None]).sum(dim=1)
 
 
 def floors(n: int, d: int, f: int, e: int, k: int) -> dict[str, tuple[float, float]]:

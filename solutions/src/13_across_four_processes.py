@@ -66,11 +66,17 @@ check(chunk)
 # %%
 from typing import Any
 
+from jaxtyping import Int
 from torch import Tensor
 
 
-def split_sizes(peers: Any, expert_of_row: Tensor, n_experts: int) -> tuple[list[int], list[int]]:
+def split_sizes(
+    peers: Any, expert_of_row: Int[Tensor, "R"], n_experts: int
+) -> tuple[list[int], list[int]]:
     """How many of my rows leave for each process, and how many come from each.
+
+    Process p owns experts p * E / size up to the next one's first. A process knows where its own
+    rows go; what comes to it, the others have to say.
 
     >>> rows = [(torch.tensor([0, 0, 3]), 4), (torch.tensor([1, 2]), 4)]
     >>> together(split_sizes, rows)
@@ -102,10 +108,11 @@ check(split_sizes)
 # %%
 from typing import Any
 
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 
-def token_mean(peers: Any, losses: Tensor, mask: Tensor) -> float:
+def token_mean(peers: Any, losses: Float[Tensor, "B T"], mask: Bool[Tensor, "B T"]) -> float:
     """My share of the mean loss over all tokens of all processes: the shares add up to it.
 
     >>> data = [(torch.tensor([[2.0, 9.0]]), torch.tensor([[True, False]])),
@@ -141,11 +148,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from jaxtyping import Float
 from torch import Tensor
 
 
 def clip_norm(
-    peers: Any, gradients: Sequence[Tensor], max_norm: float
+    peers: Any, gradients: Sequence[Float[Tensor, "..."]], max_norm: float
 ) -> tuple[float, list[Tensor]]:
     """Length of the whole gradient, of which I hold a part; and my part, scaled to `max_norm`.
 

@@ -23,25 +23,32 @@ def routed(n=13, n_experts=5, k=2, seed=0):
 def test_all_rungs_together_are_the_layer():
     chosen, weight = routed()
     flat, block = chosen.flatten(), 4
-    counts = tile_counts(flat, 5, block)
+    counts = torch.empty(5, 7, dtype=torch.long)
+    tile_counts(flat, 5, block, counts)
     assert torch.equal(counts.sum(1), torch.bincount(flat, minlength=5))
     starts = counts.sum(1).cumsum(0) - counts.sum(1)
-    place = places(flat, starts, counts.cumsum(1) - counts, block)
+    place = torch.empty_like(flat)
+    places(flat, starts, counts.cumsum(1) - counts, block, place)
     assert torch.equal(place, flat.argsort(stable=True).argsort())
     x, up, down = torch.randn(13, 6), torch.randn(5, 8, 6), torch.randn(5, 6, 4)
     offsets = torch.cat([starts, torch.tensor([len(flat)])])
     sorted_x = torch.empty(len(flat), 6)
     sorted_x[place] = x.repeat_interleave(2, 0)
-    gate, value = grouped_product(sorted_x, offsets, up).chunk(2, -1)
-    y = grouped_product(torch.nn.functional.silu(gate) * value, offsets, down)
-    found = collect(y, place.view(13, 2), weight)
+    h, y, found = torch.empty(26, 8), torch.empty(26, 6), torch.full((15, 6), 7.0)
+    grouped_product(sorted_x, offsets, up, h)
+    gate, value = h.chunk(2, -1)
+    grouped_product(torch.nn.functional.silu(gate) * value, offsets, down, y)
+    collect(y, place.view(13, 2), weight, found)
+    assert (found[13:] == 7.0).all()
+    found = found[:13]
     torch.testing.assert_close(found, experts_torch(x, chosen, weight, up, down))
 
 
-def test_no_rows_are_no_tiles():
-    none = torch.empty(0, dtype=torch.long)
-    assert tile_counts(none, 3, 4).shape == (3, 0)
-    assert places(none, torch.zeros(3).long(), torch.zeros(3, 0).long(), 4).shape == (0,)
+def test_no_rows_write_nothing():
+    none, out = torch.empty(0, dtype=torch.long), torch.full((3, 2), 9)
+    tile_counts(none, 3, 4, out)
+    places(none, torch.zeros(3).long(), torch.zeros(3, 0).long(), 4, out[0])
+    assert (out == 9).all()
 
 
 def test_the_floors_are_those_of_the_kernels():
@@ -70,9 +77,10 @@ def test_pictures_say_what_they_show():
     chosen, _ = routed()
     flat = chosen.flatten()
     counts = torch.bincount(flat, minlength=5).tolist()
-    words = [str(n) for n in range(13)]
+    words, table = [str(n) for n in range(13)], torch.zeros(5, 7, dtype=torch.long)
+    tile_counts(flat, 5, 4, table)
     assert "13 tokens, 4 programs" in rungs.score_map(torch.rand(13, 5), chosen, words, 4).words
-    assert "26 rows in 7 tiles" in rungs.count_map(tile_counts(flat, 5, 4)).words
+    assert "26 rows in 7 tiles" in rungs.count_map(table).words
     assert rungs.offset_bar([2, 0, 3]).words == "Offsets [0, 2, 2, 5]"
     assert rungs.tiles_chart([9, 0, 7], 8).words.startswith("3 tiles of 8; 33%")
     assert "0 to 0.5" in rungs.waste_chart({"one": [4]}, [4, 8]).words

@@ -170,7 +170,7 @@ CLIP_NORM = Exercise(
         "each_to_the_limit": Edit("scale = max_norm / norm",
                                   "scale = max_norm / max(1e-9, math.sqrt(squares))"),
     },
-    same={"24:7: norm > max_norm -> norm >= max_norm": "at the limit the scale is 1"},
+    same={"25:7: norm > max_norm -> norm >= max_norm": "at the limit the scale is 1"},
 )  # fmt: skip
 
 EXERCISES = (CHUNK, SPLIT_SIZES, TOKEN_MEAN, CLIP_NORM)

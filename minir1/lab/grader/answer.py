@@ -70,7 +70,20 @@ def judge(text: str, name: str) -> Answer:
     defined = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
     if not defined:
         return Answer("", "missing")
-    return Answer(text, "hole" if all(map(is_hole, body_of(defined[-1]))) else "ready")
+    untouched = all(map(is_hole, body_of(defined[-1]))) or any(map(is_asked_for, tree.body))
+    return Answer(text, "hole" if untouched else "ready")
+
+
+def is_asked_for(statement: ast.stmt) -> bool:
+    """A function that only says that it is still to be written, such as a kernel beside its caller.
+
+    >>> is_asked_for(ast.parse('def f(): raise NotImplementedError("your code here")').body[0])
+    True
+    """
+    if not isinstance(statement, ast.FunctionDef):
+        return False
+    body = body_of(statement)
+    return bool(body) and all(isinstance(one, ast.Raise) and is_hole(one) for one in body)
 
 
 def body_of(function: ast.FunctionDef) -> list[ast.stmt]:

@@ -11,6 +11,7 @@ third case has its first two judged.
 from __future__ import annotations
 
 import importlib
+import linecache
 import os
 import pickle
 import resource
@@ -24,6 +25,7 @@ from typing import Any
 
 from minir1.lab.grader.call import call
 from minir1.lab.grader.exercise import Case, Given
+from minir1.lab.grader.interpreter import forgive_less
 from minir1.lab.grader.plain import pack
 
 ANSWER = "<answer>"
@@ -75,6 +77,8 @@ def serve(request: bytes, pipe: int) -> None:
         write(pipe, len(data).to_bytes(8, "big") + data)
 
     set_limits(job["cpu_s"], job["memory_bytes"])
+    if "triton" in job.get("packages", ()):
+        forgive_less()
     for text in job["texts"]:
         function: list[Callable[..., Any]] = []
         with Told(tell, ANSWER):
@@ -104,6 +108,8 @@ def load(text: str, name: str, home: str) -> Callable[..., Any]:
 
 def run(text: str, name: str) -> Callable[..., Any]:
     """The function that a text defines."""
+    # A kernel's decorator reads its own source.
+    linecache.cache[ANSWER] = (len(text), None, text.splitlines(keepends=True), ANSWER)
     module = ModuleType("answer")
     sys.modules["answer"] = module  # where dataclasses look up their home
     exec(compile(text, ANSWER, "exec"), module.__dict__)

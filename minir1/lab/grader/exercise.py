@@ -108,6 +108,9 @@ class Exercise:
     cpu_s: float = 3.0
     """Processor seconds that the answer may use for all its cases."""
 
+    packages: tuple[str, ...] = ()
+    """Extras that the answer needs, such as triton: where one is missing, nothing is graded."""
+
     WALL_TIMES: ClassVar[int] = 3
     """The wall clock may show so many times the processor's limit: machines are busy."""
 

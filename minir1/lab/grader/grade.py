@@ -14,6 +14,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 from minir1.lab.grader.answer import Answer
@@ -49,6 +50,8 @@ def grade(
         error = {"type": "SyntaxError", "message": answer.detail, "line": answer.line}
         status = STATIC[answer.state]
         found = [ended(part, status, error if answer.state == "syntax" else {}) for part in parts]
+    elif missing := [name for name in exercise.packages if find_spec(name) is None]:
+        found = [ended(part, Status.NOT_HERE, {"type": missing[0]}) for part in parts]
     else:
         cases = draw_cases(parts, seed)
         all_cases = [case for part in cases for case in part]
@@ -82,6 +85,7 @@ def run(exercise: Exercise, texts: Sequence[str], cases: Sequence[Case], worker:
         "home": f"{of.__module__}:{of.__qualname__}" if of is not None else "",
         "cases": [replace(case, judge=None) for case in cases],
         "cpu_s": cpu_s,
+        "packages": exercise.packages,
         "memory_bytes": MEMORY_BYTES,
     }
     return worker.ask(job, cpu_s * exercise.WALL_TIMES)

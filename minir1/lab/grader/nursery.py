@@ -11,6 +11,7 @@ that is late is killed with all that it started. It passes the child's bytes on 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import select
@@ -39,8 +40,10 @@ def main() -> None:
 
     send(replies, READY)
     while head := receive(requests):
-        request = receive(requests)
-        ended, heard = run(json.loads(head), request, (requests, replies))
+        request, limits = receive(requests), json.loads(head)
+        for package in limits["packages"]:  # once, so that no child has to
+            importlib.import_module(package)
+        ended, heard = run(limits, request, (requests, replies))
         send(replies, ended.encode())
         send(replies, heard)
 

@@ -32,6 +32,8 @@ class Status(StrEnum):
     TOO_MUCH_OUTPUT = "too_much_output"
     EXITED = "exited"
     """It ended its own process."""
+    NOT_HERE = "not_here"
+    """A package that it needs is not installed here: neither right nor wrong."""
     NOT_DONE = "not_done"
 
 

@@ -106,7 +106,7 @@ def detail(exercise: Exercise, part: PartOutcome, words: Words) -> str:
         return crashed(part, words)
     if status is Status.TOO_SLOW:
         return say("detail.too_slow", cpu_s=exercise.cpu_s)
-    if status in (Status.NO_ERROR, Status.EXITED):
+    if status in (Status.NO_ERROR, Status.EXITED, Status.NOT_HERE):
         return say(f"detail.{status}", type=part.error.get("type", ""))
     return say(f"detail.{status}")
 

@@ -71,7 +71,8 @@ class Worker:
 
     def ask(self, job: dict[str, Any], wall_s: float) -> Reply:
         """Run one answer in a child of the nursery."""
-        head = json.dumps({"wall_s": wall_s, "reply_bytes": REPLY_BYTES}).encode()
+        limits = {"wall_s": wall_s, "reply_bytes": REPLY_BYTES}
+        head = json.dumps(limits | {"packages": job.get("packages", ())}).encode()
         request = pickle.dumps(job)
         with self._lock:
             try:
@@ -103,6 +104,7 @@ class Worker:
             stderr=subprocess.DEVNULL,
             # Nothing of the learner's environment; an answer has the same surroundings each time.
             env={"PYTHONPATH": path, "PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"}
+            | {"TRITON_INTERPRET": "1"}
             | threads,
             start_new_session=True,
         )
