@@ -8,6 +8,7 @@ from minir1.lab.curves import three_curves
 from minir1.lab.dashboard.groups import group_text
 from minir1.lab.dashboard.standing import View
 from minir1.lab.picture import Note, Picture, panels
+from minir1.run.doctor.diary import WINDOW
 from minir1.run.report.curves import smooth, window_for
 from minir1.run.report.ink import LIGHT, x_label
 
@@ -40,10 +41,11 @@ def told(view: View) -> Note:
     """Where the run stands, what the doctor says, the experts' loads, and two rollouts."""
     parts = [f"**{view.run.config.name}.** {view.standing.sentence}"]
     for stage, found in view.findings.items():
+        steps = len(view.run.series(stage, "reward")[0])
         if found:
             parts += [f"Doctor, {stage}: **{one.sentence}** {one.evidence}." for one in found]
-        else:
-            parts.append(f"Doctor, {stage}: nothing found.")
+        elif steps >= WINDOW:
+            parts.append(f"Doctor, {stage}: nothing found in {steps} steps.")
     if view.rollouts:
         row = view.rollouts[-1]
         if row["load"]:

@@ -58,10 +58,10 @@ class Watcher(threading.Thread):
         except (ValueError, OSError) as error:  # a file that is just being replaced, or damaged
             self.handles.say(str(error))
             return None
-        self.handles.stand(found.run.config.name, found.standing)
         if now != self._seen:
+            self._keep(found)  # first: who reads "Stopped" may save the page at once
             self.handles.show(found)
-            self._keep(found)
+        self.handles.stand(found.run.config.name, found.standing)
         self._seen = now
         return found
 
@@ -69,7 +69,7 @@ class Watcher(threading.Thread):
         """Draw the still picture, for the saved file, if it is time."""
         state = found.standing.state
         due = time.monotonic() - self._drawn > STILL_EVERY_S
-        if state != self._state or due:
+        if (state != self._state and state != "stopping") or due:
             picture, words = self.stills
             picture.update(still(found))
             words.update(told(found))

@@ -129,7 +129,9 @@ def test_the_experts_count_from_one_and_a_dead_one_is_red():
 
 def test_the_doctor_says_what_it_needs_and_what_it_found(seen):
     page = parsed(doctor_html(seen)).text
-    assert "In most groups no rollout is right" in page and "dead_groups" in page and "try" in page
+    (one,) = seen.findings["zero"]
+    for word in (one.sentence, "dead_groups", one.evidence, *one.causes, *one.cures):
+        assert word in page
     healthy = replace(seen, findings={"zero": []})
     assert "Nothing found in 12 steps" in parsed(doctor_html(healthy)).text
     short = replace(
@@ -154,8 +156,13 @@ def test_what_stays_in_the_file(seen, tmp_path, config):
     assert picture.words.startswith("mine. Over 12 RL steps: accuracy from")
     assert picture.png().startswith(b"\x89PNG")
     text = told(seen).text
-    for word in ("Stopped: zero", "Doctor, zero: **In most groups", "0.05 to 1.95", "make 15"):
+    doctor = f"Doctor, zero: **{seen.findings['zero'][0].sentence}**"
+    for word in ("Stopped: zero", doctor, "0.05 to 1.95", "make 15"):
         assert word in text
+    healthy = replace(seen, findings={"zero": []})
+    assert "Doctor, zero: nothing found in 12 steps." in told(healthy).text
+    begun = replace(healthy, run=replace(seen.run, metrics=seen.run.metrics[:8]))
+    assert "Doctor" not in told(begun).text
     base = replace(seen, run=replace(seen.run, metrics=seen.run.metrics[:5]))
     assert "loss goes from 4.5 to 2.5" in still(base).words
     nothing = view(Process(tmp_path / "no", config))
