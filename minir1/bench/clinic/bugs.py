@@ -30,7 +30,7 @@ class HotSampler(World):
         """A copy whose last norm is smaller: the head is linear, so all logits shrink alike."""
         hot = copy.deepcopy(model)
         with torch.no_grad():
-            hot.norm.weight /= 1.3
+            hot.norm.weight.div_(1.3)
         yield hot
 
 

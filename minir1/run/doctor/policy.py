@@ -6,6 +6,8 @@ from minir1.run.doctor.diary import Diary
 from minir1.run.doctor.finding import Finding
 from minir1.run.doctor.rollouts import DEAD
 
+CLIPPED = 0.01
+"""Share of clipped tokens: healthy runs have under 0.001."""
 LONG_ENOUGH = 16
 """Steps before a trend can be told from noise."""
 
@@ -51,7 +53,7 @@ def entropy_explosion(d: Diary) -> Finding | None:
 def clipping(d: Diary) -> Finding | None:
     """So many ratios leave the trust region that much of the batch is thrown away."""
     low, high = d.late("clip_ratio/low_mean"), d.late("clip_ratio/high_mean")
-    if low is None or high is None or low + high < 0.03:
+    if low is None or high is None or low + high < CLIPPED:
         return None
     return Finding(
         "clipping",
