@@ -2,7 +2,7 @@
 
     smoke -> laptop -> laptop_long -> gpu_24gb -> gpu_1 -> h800_8 -> paper (a plan only)
              laptop -> laptop_lying (a control)
-    smollm (a real model in place of a base of our own)
+    smollm (a real model in place of a base of our own) -> smollm_format (its control)
 
 A recipe is a function that returns one whole `Config`. `minir1 diff smoke laptop` prints
 only what changes. From gpu_24gb on, it is told in `recipes_gpu.py`. The recipes of the

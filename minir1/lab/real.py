@@ -143,10 +143,13 @@ def products_chart(recipe: str = "smollm") -> Picture:
     digits = [str(i) for i in range(10)]
     gained = int(np.nansum(maps["After RL"] > maps["Base"]))
     said = f"{gained} of {int((count > 0).sum())} held-out products got better"
-    return heat(
-        maps, unit="share right; empty: not asked", x_name="times", y_name="product of",
+    picture = heat(
+        maps, unit="share right; grey: trained on", x_name="times", y_name="product of",
         rows=digits, cols=digits, words=said, limits=(0.0, 1.0), height=3.6,
     )  # fmt: skip
+    for axes in picture.figure.axes[:2]:  # a product that was not asked is not one that was wrong
+        axes.set_facecolor(LIGHT["grid"])
+    return picture
 
 
 def kinds_chart() -> Picture:

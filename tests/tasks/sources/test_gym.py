@@ -1,5 +1,6 @@
 """reasoning-gym: its questions, our verifiers, and refusals by name."""
 
+import re
 import sys
 from itertools import islice
 
@@ -52,6 +53,18 @@ def test_golds_are_right_streams_are_seeded_and_splits_apart(family):
         text = f"<answer> {problem.solution} </answer>"
         assert task.verify(problem.gold, text) is Verdict.CORRECT
         assert task.verify(problem.gold, "<answer> xyzzy </answer>") is not Verdict.CORRECT
+
+
+def test_dials_say_how_hard_and_a_wrong_one_is_named():
+    pytest.importorskip("reasoning_gym", reason="needs the extra tasks")
+    dials = (("min_terms", 2), ("max_terms", 2), ("max_digits", 1))
+    config = TaskConfig(name="reasoning_gym", family="chain_sum", dials=dials)
+    for problem in islice(make_task(config).problems("train", 0), 20):
+        assert re.search(r": \d [+-] \d =$", problem.question)
+    for wrong in (("max_term", 2), ("max_terms", 1)):
+        config = TaskConfig(name="reasoning_gym", family="chain_sum", dials=(wrong,))
+        with pytest.raises(ValueError, match=f"task.dials.*{wrong[0]}.*chain_sum"):
+            next(make_task(config).problems("train", 0))
 
 
 @pytest.mark.slow
