@@ -13,6 +13,7 @@ from minir1.lab.charts import bars, columns
 from minir1.lab.curves import interval_chart
 from minir1.lab.picture import Picture
 from minir1.rl.advantage import group_advantages
+from minir1.run.models import ORDER
 from minir1.run.report.reading import Run
 from minir1.stages.examples import Example
 from minir1.stages.rejection import readable
@@ -77,12 +78,10 @@ def reader_chart(run: Run) -> Picture:
     return interval_chart(f"{found['pairs']} held-out pairs", "share in the right order", measured)
 
 
-def costs_chart(manifest: Mapping[str, Any], names: Mapping[str, str]) -> Picture:
-    """Core-minutes of each stage of a pipeline, and of all sampling and measuring."""
-    minutes = {
-        names.get(one["stage"], one["stage"]): 60 * one["cost"].get("core_hours", 0.0)
-        for one in manifest["stages"]
-    }
-    other = sum(cost["core_hours"] for cost in manifest["other_costs"].values())
-    minutes["samples and evaluations"] = 60 * other
-    return bars("Where the time went", "core-minutes", minutes, fmt="{:.1f}")
+def minutes_chart(run: Run, names: Mapping[str, str]) -> Picture:
+    """Minutes of each stage of a pipeline, and of all sampling and measuring."""
+    minutes = {names.get(stage, stage): 0.0 for stage in ORDER} | {"samples and evaluations": 0.0}
+    for row in run.ledger:
+        own = names.get(row["stage"], row["stage"])
+        minutes[own if own in minutes else "samples and evaluations"] += row["seconds"] / 60
+    return bars("Where the time went", "minutes", minutes, fmt="{:.1f}")

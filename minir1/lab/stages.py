@@ -70,7 +70,7 @@ def rl_curves(
     for text, place in (marks or {}).items():
         axes.axvline(place, color=LIGHT["muted"], linewidth=0.9, linestyle=(0, (2, 2)))
         axes.annotate(
-            text, (place, 1), (3, -3), xycoords=("data", "axes fraction"), fontsize=7.5,
+            text, (place, 0.5), (3, -3), xycoords=("data", "axes fraction"), fontsize=7.5,
             textcoords="offset points", va="top", color=LIGHT["muted"],
         )  # fmt: skip
     axes.set_ylim(bottom=0)
