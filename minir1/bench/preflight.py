@@ -21,6 +21,7 @@ import torch
 
 from minir1.bench.trial import found, planned, trial
 from minir1.config import Config
+from minir1.model.count import parameters
 from minir1.plan.chips import Chip, chip
 from minir1.plan.traffic import collective_rates
 from minir1.run.device import describe
@@ -33,6 +34,9 @@ DISK_RATE = 200e6
 """Bytes a second that a checkpoint may expect of a disk: a slow network disk gives as much."""
 MOST_TOKENS = {"cuda": 2**20, "cpu": 512}
 """In a micro-batch of the trial. Where no chip is planned for, it is to be over soon."""
+
+LARGEST_UNPLANNED = 10**8
+"""Parameters of the trial where no chip is planned for: 16 bytes each must fit, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,10 @@ def links(config: Config, world: World, against: Chip | None) -> list[Check]:
 def step(config: Config, world: World, against: Chip | None, device: torch.device) -> list[Check]:
     """A longest step, by a few layers."""
     tried = trial(config, MOST_TOKENS.get(device.type, MOST_TOKENS["cpu"]))
+    size = parameters(tried.config.model)
+    if against is None and size > LARGEST_UNPLANNED:
+        why = f"{size:.1e} parameters in a few layers, and no GPU of the plan to hold them"
+        return [Check("tokens/s", "not tried", None, "-", why)]
     seen = found(tried, world)
     plan = planned(tried, against, world.size) if against else {}
     layers = f"{tried.config.model.n_layers} layers"

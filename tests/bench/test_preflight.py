@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from minir1 import recipes
 from minir1.bench import preflight as module
@@ -51,6 +52,13 @@ def test_on_a_cpu_it_tells_and_does_not_judge(tmp_path, capsys):
     for name in ("tokens/s, training", "tokens/s, sampling"):
         assert checks[name]["found"] > 0 and checks[name]["verdict"] == "-"
     assert status == (checks["bytes/s to the disk"]["verdict"] == "FAIL")
+
+
+@pytest.mark.parametrize("name", ["h800_8", "paper"])
+def test_layers_that_no_laptop_holds_are_not_tried(name):
+    (check,) = module.step(recipes.get(name), World(), None, torch.device("cpu"))
+    assert (check.found, check.verdict) == ("not tried", "-") and "parameters" in check.note
+    assert "not tried" in str(check)
 
 
 def test_links_as_planned_and_one_that_is_slow():
