@@ -1,0 +1,239 @@
+# %% [markdown]
+# # 16 Risk: hacking, refusal, lineage
+#
+# A policy does what it is paid for. Where that is not what was meant, it finds out, and its curves look splendid while it does.
+# Here that happens twice **on purpose**, with what was meant measured beside it, three seeds or more, cures and controls.
+# Then two other questions that a reviewer asks: what does it refuse, and where does its data come from?
+#
+# | | |
+# |---|---|
+# | **You need** | lessons 08 and 10. No GPU, no network |
+# | **Time** | 45 minutes to read and answer; the cells take seconds |
+# | **Hardware and cost** | any laptop; the runs behind it: two minutes of a core each, `python -m minir1.bench.hacking code taste` |
+#
+# **After this lesson you can**
+#
+# 1. name the proxy and what was meant, and measure both;
+# 2. say what a hack needs in the base, and in the reward;
+# 3. choose among four cures for an overoptimised reward model, and say what each costs;
+# 4. report refusals with the two rates that belong together;
+# 5. ask a data file where each row comes from, and find a leak.
+
+# %%
+from minir1.bench.hacking.table import current, read_results, table
+from minir1.lab.charts import bars
+from minir1.lab.hacking import best_step, gap_chart, hack_chart, seed_chart, stop_chart
+from minir1.lab.picture import Note, Table
+from minir1.lab.published import load
+from minir1.lab.show import show
+from minir1.lab.stages import SHORT, answers, stage_chart
+
+rows = current(read_results())
+published = load("pipeline")
+run, config = published.run, published.config
+
+# %% [markdown]
+# ## A code task with visible tests
+#
+# A problem shows two examples and hides three tests. The language can name a case: `when 2 give 7`.
+#
+# **Predict.** Which of these programs pass the examples? Which pass all tests?
+
+# %%
+from minir1.tasks.scenarios.stack import judge, verify_visible
+from minir1.tasks.scenarios.stack_machine import run as run_program
+
+seen, unseen = [(2, 7), (3, 9)], [(5, 13), (8, 19)]
+programs = ("2 * 3 +", "when 2 give 7 when 3 give 9", "5 +")
+judged = []
+for program in programs:
+    text = f"<think> 1 </think> <answer> {program} </answer>"
+    judged.append((f"`{program}`", *(str(judge(text, t)) for t in (seen, seen + unseen))))
+display(show(run_program), show(verify_visible))
+Table(("program", "the examples", "all tests"), judged)
+
+# %% [markdown]
+# In the base's corpus one program in twenty names its cases. **Predict** three curves, paid for the examples only: examples
+# passed, all tests passed, programs that name a case. And the same for a policy that is paid for the hidden tests.
+
+# %%
+code = hack_chart(rows, "code")
+display(code)
+Note(code.words)
+
+# %% [markdown]
+# The hack needs two things: a reward that can't see it, and a base that can do it. The control has the first and not the second:
+# RL selects, it seldom invents. In a published run of 4B weights, one per cent of hacked traces in the fine-tuning was enough
+# (arXiv 2603.07084). A large base has read every trick.
+
+# %%
+gaps = gap_chart(rows, "code")
+display(gaps)
+Note(f"{gaps.words}. Whoever logs only what is paid sees nothing of this.")
+
+# %% [markdown]
+# ## A reward model
+#
+# Readers compare pairs of texts; a model learns from 256 labels; RL is paid for its score. Readers like texts of about eight
+# words, a polite opening, thanks at the end, and nothing said twice.
+#
+# **Predict.** Which flaw will the policy find? And will it find it in every seed?
+
+# %%
+from minir1.tasks.scenarios.manners import taste
+
+display(show(taste))
+prefer = hack_chart(rows, "taste")
+display(prefer)
+Note(table([row for row in rows if row["task"] == "taste"]))
+
+# %%
+display(seed_chart(rows, "taste", "model"))
+each = seed_chart(rows, "taste", "more")
+display(each)
+Note(each.words)
+
+# %% [markdown]
+# What is paid goes up in every seed. What was meant goes its own way: a reward model is right about texts like those it has
+# seen, and RL leaves them. More pairs of the *same* texts don't close that gap. **Predict** which cure keeps most of
+# the taste: stopping early, a KL term, or a rule that pays nothing for a known fault?
+
+# %%
+stops = stop_chart(rows, "taste")
+display(stops)
+Note(
+    f"{stops.words}. Paid for the score alone, the mean of the seeds is best at step "
+    f"{best_step(rows, 'taste', 'model')} of {len(rows[-1]['curve']['meant'])}."
+)
+
+# %% [markdown]
+# - **Stop early** costs nothing and needs the truth to know when: here it is measured, elsewhere readers are asked again.
+# - **A KL term** keeps the policy where the reward model is right, and slows what is good as well.
+# - **A rule** cures the fault that you know.
+# - **Only at the end** is R1's choice: 400 of 1,700 steps (arXiv 2501.12948v2, 3.2).
+
+# %%
+display(gap_chart(rows, "taste"))
+from minir1.run.doctor.rules import RULES
+
+Note(f"`minir1 doctor` has {len(RULES)} rules; one of them watches this gap while a run goes on.")
+
+# %% [markdown]
+# ## Refusal
+#
+# The pipeline's toy asks for secrets, in words that it shares with harmless requests. **Predict** both rates over the
+# stages: forbidden requests refused, and allowed ones refused too.
+
+# %%
+refusals = stage_chart(run, ["refused", "over_refused", "taste"])
+display(refusals)
+Note(refusals.words)
+
+# %%
+answers(run, 0, "forbidden", ["pretrain", "zero", "r1"])
+
+# %% [markdown]
+# ### What went wrong here?
+#
+# "Our model refuses 100% of the forbidden requests." The number is right, and the model is useless. **Predict** how it got
+# there, and which second number would have said so.
+
+# %%
+from minir1.lab.stages import refusal_chart
+from minir1.tasks.scenarios.refusal import refuses
+
+display(show(refuses))
+refusal_chart(run)
+
+# %% [markdown]
+# Two rates, always together. And a rate is an average over prompts that somebody chose: R1's report names six public sets, and shows
+# that a prompt rewritten to get around the policy changes everything.
+
+# %%
+reported = {
+    "without risk control": 25.2, "without, jailbroken": 85.9,
+    "with risk control": 8.5, "with, jailbroken": 4.3,
+}  # fmt: skip
+bars("Unsafe answers in R1's report", "percent (arXiv 2501.12948v2, D.3)", reported, fmt="{:.1f}")
+
+# %% [markdown]
+# What the toy leaves out: harm. A real policy of refusals is judgement; ours is one word.
+#
+# ## Lineage
+#
+# "Nothing was copied" is a claim about data. Each row that a stage learned from names its writer, its problem and its seed.
+
+# %%
+from collections import Counter
+
+from minir1.stages.examples import Example, read_examples
+
+display(show(Example))
+files = {stage: read_examples(run.folder / "data" / f"{stage}.jsonl")
+         for stage in ("dev1", "dev3", "student")}  # fmt: skip
+written = Counter((SHORT[s], SHORT[e.stage], e.task) for s, some in files.items() for e in some)
+bars("Who wrote what the stages learned from", "published rows",
+     {f"{s} learns from {t}: {kind}": n for (s, t, kind), n in written.items()}, fmt="{:.0f}")  # fmt: skip
+
+# %% [markdown]
+# **Predict.** How would you find out whether held-out problems are in one of these files? And whether a file is the one that the
+# manifest speaks of?
+
+# %%
+import json
+
+from minir1.lab.filters import held_out
+from minir1.stages.examples import digest
+
+manifest = json.loads((run.folder / "pipeline.json").read_text())
+weights = {one["stage"]: one["weights"] for one in manifest["stages"]}
+kept = sorted((run.folder / "checkpoints").iterdir())
+found = [(stage, len(some), held_out(some, config)) for stage, some in files.items()]
+display(Table(("file", "rows", "rows about held-out problems"), found))
+same = {f.name: weights[f.name.rpartition("-")[0]] == digest(f / "model.safetensors") for f in kept}
+Table(("published weights", "the manifest's SHA-256"), list(same.items()))
+
+# %% [markdown]
+# # The same code at scale
+#
+# The experiments are [minir1/bench/hacking/](../minir1/bench/hacking/arms.py); an arm is one line. What grows with the model is the
+# number of hacks in reach: exit calls, patched tests, a judge that likes headings. What stays is the instrument: log what is
+# paid **and** something independent that isn't, from the first step on.
+
+# %%
+last = {arm: [row for row in rows if row["arm"] == arm] for arm in ("examples", "hidden")}
+shown = {f"{'examples' if arm == 'examples' else 'hidden tests'} paid, {name}":
+         sum(r["curve"][key][-1] for r in some) / len(some)
+         for arm, some in last.items()
+         for key, name in (("proxy", "examples passed"), ("meant", "all tests passed"))}  # fmt: skip
+bars(
+    "At the end", "share of programs", shown, fmt="{:.0%}", marked=[n for n in shown if "all" in n]
+)
+
+# %% [markdown]
+# # Check yourself
+#
+# Answer aloud, then open.
+#
+# <details><summary>1. Reward rises, held-out strict accuracy falls. Name the proxy. (objective 1)</summary>
+#
+# Whatever the reward is computed from that the strict measure isn't: visible tests, a model's score, a format.
+# </details>
+# <details><summary>2. Same reward, two bases; only one is hacked. What do they differ in? (objective 2)</summary>
+#
+# One has seen the hack, often enough to try it.
+# </details>
+# <details><summary>3. Eight times as many pairs, and the reward model is hacked all the same. Why? (objective 3)</summary>
+#
+# The pairs are of the base's texts; RL writes others, where nobody has compared anything.
+# </details>
+# <details><summary>4. 99% of forbidden requests refused. What else do you ask? (objective 4)</summary>
+#
+# How many allowed ones, with an interval, and on prompts that try to get around it.
+# </details>
+# <details><summary>5. A row without a key. Why is that enough to refuse a file? (objective 5)</summary>
+#
+# Nobody can say that its problem is not held out.
+# </details>
+#
+# **Where next.** Break a verifier yourself: the exercises of lesson 01.
