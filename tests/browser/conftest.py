@@ -17,6 +17,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 START_S, END_S = 180, 10
@@ -119,7 +120,10 @@ def page(chromium):
 
 @pytest.fixture
 def shots(tmp_path_factory):
-    """Take a picture of the page in both themes; MINIR1_SHOTS names a folder that keeps them."""
+    """Take a picture of the page in both themes; MINIR1_SHOTS names a folder that keeps them.
+
+    Some of them lie in tests/screenshots.
+    """
     kept = os.environ.get("MINIR1_SHOTS", "")
     folder = Path(kept) if kept else tmp_path_factory.mktemp("shots")
     folder.mkdir(parents=True, exist_ok=True)
@@ -133,6 +137,9 @@ def shots(tmp_path_factory):
             light = str(theme == "Light").lower()
             page.locator(f"body[data-jp-theme-light='{light}']").wait_for(state="attached")
             time.sleep(1)
-            page.screenshot(path=folder / f"{name}-{theme.lower()}.png")
+            path = folder / f"{name}-{theme.lower()}.png"
+            page.screenshot(path=path)
+            with Image.open(path) as taken:  # in few colours: small enough to be kept
+                taken.convert("RGB").quantize(64).save(path, optimize=True)
 
     return take
