@@ -51,14 +51,18 @@ def words(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def table(rows: Sequence[Sequence[str]]) -> None:
-    """Print an aligned table; its first row is the heading."""
+def table(rows: Sequence[Sequence[str]], *, whole_names: bool = False) -> None:
+    """Print an aligned table; its first row is the heading.
+
+    With `whole_names`, the first column is never cut: what is in it is meant to be typed.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     head, *body = rows
     grid = Table(*head, box=box.SIMPLE_HEAD if any(head) else None, show_header=any(head))
+    grid.columns[0].no_wrap = whole_names
     for row in body:
         grid.add_row(*row)
     console = Console()

@@ -12,14 +12,19 @@ class EvalConfig:
     """Evaluation on held-out problems; pass@k by the unbiased estimator."""
 
     problems: int = 500
+    """Held-out problems at the end."""
     samples: int = 1
     """Completions a problem."""
     temperature: float = 1.0
+    """0 takes the likeliest token; 1 samples."""
     max_new_tokens: int = 200
+    """The longest completion, in tokens."""
     batch_size: int = 256
+    """Completions that are sampled side by side."""
     every: int = 25
     """Steps between the small evaluations during RL. 0 is off."""
     every_problems: int = 100
+    """Held-out problems of each small evaluation."""
     share_prompts: bool = later(False)
     """Read what prompts have in common once (rl/prefill.py)."""
 

@@ -13,22 +13,31 @@ class ModelConfig:
     """The shape of the transformer, in the names of DeepSeek-V3's `ModelArgs`."""
 
     vocab_size: int = 128
+    """Tokens that it knows."""
     dim: int = 64
+    """Width of the stream that every block reads and adds to."""
     n_layers: int = 4
+    """Blocks, one after the other."""
     n_dense_layers: int = 1
     """The first layers have one dense MLP of width `inter_dim` instead of experts."""
     inter_dim: int = 192
+    """Hidden width of a dense MLP."""
     moe_inter_dim: int = 48
     """Hidden width of one expert."""
     n_heads: int = 4
+    """Attention heads."""
     attention: Literal["mla", "gqa"] = "mla"
     # Multi-head latent attention.
     q_lora_rank: int = 0
     """Rank of the query's down-projection; 0 means one plain projection."""
     kv_lora_rank: int = 32
+    """Numbers that the cache keeps of a token, for all heads together."""
     qk_nope_head_dim: int = 16
+    """Width of a head's query and key, the part without position."""
     qk_rope_head_dim: int = 8
+    """Width of the part that is turned by position."""
     v_head_dim: int = 24
+    """Width of a head's value."""
     # Grouped-query attention.
     n_kv_heads: int = 2
     head_dim: int = 16
@@ -36,19 +45,27 @@ class ModelConfig:
     """RMSNorm on each head's query and key, as Qwen3 does."""
     # Mixture of experts.
     n_routed_experts: int = 8
+    """Experts of a layer, of which each token uses a few."""
     n_shared_experts: int = 1
+    """Experts that every token uses."""
     n_activated_experts: int = 2
+    """Routed experts that a token uses."""
     n_expert_groups: int = 1
     n_limited_groups: int = 1
     score_func: Literal["sigmoid", "softmax"] = "sigmoid"
     norm_topk_prob: bool = True
     """Divide the chosen experts' weights by their sum."""
     route_scale: float = 1.0
+    """What the weights of the chosen experts are multiplied by."""
     # The rest.
     rope_theta: float = 10000.0
+    """How slowly the slowest pair turns: larger for longer contexts."""
     max_seq_len: int = 512
+    """The longest sequence, prompt included, in tokens."""
     norm_eps: float = 1e-6
+    """Keeps a norm from dividing by 0."""
     tie_embeddings: bool = True
+    """One table both for reading tokens and for choosing the next."""
     backend: Literal["auto", "torch", "triton"] = "auto"
     """Who runs the experts; chosen once and logged with its reason (model/dispatch.py)."""
     # Contexts longer than those of pre-training: how rope's angles are stretched (model/yarn.py).

@@ -12,12 +12,17 @@ class OptimConfig:
     """AdamW and its schedule: linear warm-up, then cosine decay to `lr * final_lr_share`."""
 
     lr: float = 6e-3
+    """Learning rate after the warm-up."""
     final_lr_share: float = 0.1
+    """Where the learning rate ends, as a share of `lr`."""
     warmup_steps: int = 50
+    """Steps in which the learning rate grows to `lr`."""
     weight_decay: float = 0.1
+    """How much of each weight is taken away, times the learning rate."""
     beta1: float = 0.9
     beta2: float = 0.95
     grad_clip: float = 1.0
+    """The longest gradient; a longer one is shortened to it."""
     micro_batch_tokens: int = 1024
     """Tokens, padding included, in one forward and backward pass."""
     pack: bool = machine(False)

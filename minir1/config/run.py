@@ -24,8 +24,10 @@ class Config:
     """One whole run, from random weights to the report."""
 
     name: str = "laptop"
+    """What the run is called, and its folder."""
     seed: int = 0
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where it computes; auto takes a GPU if there is one."""
     threads: int = 0
     """CPU cores that share the work; 0 takes all that there are."""
     task: TaskConfig = field(default_factory=TaskConfig)

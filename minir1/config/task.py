@@ -14,6 +14,7 @@ class TaskConfig:
     """Which problems the policy is asked, and how hard they are."""
 
     name: Literal["countdown", "arithmetic", "scenarios", "jsonl", "reasoning_gym"] = "countdown"
+    """Which kind of problems: our own, or a file of yours."""
     n_numbers: int = 3
     """Numbers in one Countdown problem."""
     low: int = 1

@@ -15,21 +15,28 @@ class ZeroConfig:
     """R1-Zero: GRPO on verifiable rewards, straight from the base."""
 
     steps: int = 100
+    """Steps of RL: rollouts, then updates."""
     questions_per_step: int = 16
+    """Prompts of one step."""
     group_size: int = 16
+    """Rollouts of one prompt, which are compared with each other."""
     max_new_tokens: int = 200
     """The longest completion, in tokens."""
     length_schedule: tuple[tuple[int, int], ...] = ()
     """(step, max_new_tokens) pairs: the budget from that step on, as R1-Zero's at 8.2k."""
     temperature: float = 1.0
+    """1 samples from the policy itself; less makes likely tokens likelier."""
     advantage: Literal["grpo", "dr_grpo", "rloo"] = "grpo"
     loss_norm: Literal["token", "sequence", "fixed"] = "token"
     """Divide by all tokens (DAPO), by each length (GRPO), or by a constant (Dr. GRPO)."""
     ratio_level: Literal["token", "sequence"] = "token"
     """One ratio a token (GRPO), or one a sequence (GSPO)."""
     clip_low: float = 0.2
+    """How far a ratio may fall below 1 before it has no gradient."""
     clip_high: float = 0.28
+    """How far it may rise above 1."""
     kl_coef: float = 0.0
+    """Weight of the distance to the reference. 0 needs no reference."""
     ref_every: int = 400
     """Steps after which the reference becomes a copy of the policy."""
     minibatches: int = 2
@@ -50,6 +57,7 @@ class ZeroConfig:
         )
     )
     save_every: int = 20
+    """Steps between checkpoints."""
     share_prompts: bool = later(False)
     """Read what prompts have in common once; not for a model with experts (rl/prefill.py)."""
     rollout_batch: int = machine(0)

@@ -68,7 +68,8 @@ def load_ranks(folder: Path) -> Any:
     special = [named.get(i, f"<|reserved_token_{i}|>") for i in range(first, first + RESERVED)]
 
     class Converter(TikTokenConverter):
-        load_tiktoken_bpe = staticmethod(read_ranks)  # without the package tiktoken
+        # In its place, to do without the package tiktoken.
+        load_tiktoken_bpe = staticmethod(read_ranks)  # type: ignore[assignment]
 
     path = str(folder / FILE)
     fast = Converter(path, pattern=PATTERN, extra_special_tokens=special).converted()

@@ -20,6 +20,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from minir1.model.gqa import GroupedQueryAttention
+from minir1.model.mla import MultiHeadLatentAttention
 from minir1.model.transformer import Transformer
 
 
@@ -57,5 +59,6 @@ def attend_as_a_gpu(model: Transformer) -> None:
         with KernelOfGPU():
             return forward(*args, **options)
 
-    for block in [*model.layers, *model.mtp]:
-        block.self_attn.forward = partial(within, block.self_attn.forward)
+    for part in model.modules():
+        if isinstance(part, MultiHeadLatentAttention | GroupedQueryAttention):
+            part.forward = partial(within, part.forward)
