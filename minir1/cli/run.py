@@ -34,23 +34,24 @@ def main(
         config = replace(config, name=f"{config.name}-with-{answers.stem}")
     from minir1.stages.ready import check_task
 
-    announce(config)
+    price = planned(config)
     check_task(config)  # before a folder is made and a base is trained
     from minir1.run.claim import claimed
     from minir1.run.distributed import join
     from minir1.stages import job
 
     with join(config) as world:
+        world.once(lambda: print(price, end="", file=sys.stderr, flush=True))
         folder = world.once(lambda: open_run(config, out))
         with claimed(folder, world), own_functions(folder, answers):
             show(job.run(config, folder, world), as_json)
     return 0
 
 
-def announce(config: Config) -> None:
-    """What a recipe for rented GPUs will cost, before it costs anything."""
+def planned(config: Config) -> str:
+    """What a recipe for rented GPUs will cost, before it costs anything; "" for any other."""
     if not config.gpu:
-        return
+        return ""
     from minir1.plan.chips import chip
     from minir1.plan.recipe import headline, plan
 
@@ -61,7 +62,7 @@ def announce(config: Config) -> None:
         config.name,
         f"no GPU of it can hold the model that it samples from: `minir1 plan {config.name}`",
     )
-    print(f"planned: {headline(found)}", file=sys.stderr, flush=True)
+    return f"planned: {headline(found)}\n"
 
 
 @contextmanager
