@@ -137,10 +137,14 @@ def smollm() -> Config:
 
 
 def smollm_format() -> Config:
-    """The control: any answer in the right place is paid, right or wrong."""
+    """The control: any answer in the right place is paid, right or wrong.
+
+    It has half as many steps: nearly all responses have an answer part after ten.
+    """
     base = smollm()
     reward = replace(base.zero.reward, accuracy=0.0, answered=1.0)
-    return replace(base, name="smollm_format", zero=replace(base.zero, reward=reward))
+    zero = replace(base.zero, reward=reward, steps=20, save_every=20)
+    return replace(base, name="smollm_format", zero=zero)
 
 
 RECIPES: dict[str, Callable[[], Config]] = {
