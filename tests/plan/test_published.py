@@ -2,10 +2,11 @@
 
 import pytest
 
-from minir1.model.count import active_parameters, parameters
+from minir1.config.shapes import MOONLIGHT
+from minir1.model.count import active_parameters, cache_bytes, parameters, training_flops
 from minir1.plan import published, r1_zero
 from minir1.plan.chips import CHIPS, chip
-from minir1.plan.training_time import flops_a_token, gpu_hours, mfu
+from minir1.plan.training_time import DAY, flops_a_token, gpu_hours, mfu
 
 
 def test_the_shapes_have_the_published_sizes():
@@ -32,6 +33,35 @@ def test_v3s_speed():
     # From the hours in place of the tokens a day: 1,543 tokens a second on each GPU.
     rate = published.V3_TOKENS / (published.V3_HOURS["pre-training"] * 3600)
     assert mfu(published.V3, 4096, rate, chip("h800").flops) == pytest.approx(0.3894, rel=0.02)
+
+
+def test_v3s_flops_a_second_with_and_without_the_future():
+    """arXiv 2505.09343, table 4: 385 TFLOPS and 38.94% causal, 432 and 43.73% not."""
+    rate = published.V3_TOKENS_A_DAY / DAY / published.V3_GPUS
+    causal, all_pairs = (rate * training_flops(published.V3, n) for n in (2048, 4096))
+    assert causal / 1e12 == pytest.approx(385, rel=0.005)
+    assert all_pairs / 1e12 == pytest.approx(432, rel=0.005)
+    assert all_pairs / chip("h800").flops == pytest.approx(0.4373, rel=0.005)
+    # Six FLOPs for each of 37B weights, without attention, would look a tenth less well used.
+    hours = published.V3_HOURS["pre-training"] * 3600
+    assert published.V3_TOKENS / hours == pytest.approx(1543, abs=1)
+    naive = 6 * 37e9 * published.V3_TOKENS / hours / chip("h800").flops
+    assert naive == pytest.approx(0.346, abs=0.001)
+    assert naive < 0.9 * published.fitted_mfu()
+
+
+def test_the_cache_of_latent_attention():
+    """512 latent numbers and 64 for position, 2 bytes each, in every layer."""
+    assert cache_bytes(published.V3) == 61 * (512 + 64) * 2 == 70_272
+    assert cache_bytes(MOONLIGHT) == 27 * (512 + 64) * 2 == 31_104
+
+
+def test_r1s_hours_are_gpus_times_hours():
+    """arXiv 2501.12948v2, B.4.4: 64 * 8 GPUs for 198 hours, then for 80."""
+    assert 64 * 8 * 198 == pytest.approx(published.R1_HOURS["R1-Zero"], rel=0.01)
+    assert 64 * 8 * 80 == pytest.approx(published.R1_HOURS["R1"], rel=0.01)
+    a_rollout = r1_zero.PUBLISHED_HOURS * 3600 / r1_zero.predict()["rollouts"]
+    assert a_rollout == pytest.approx(1097, abs=1)
 
 
 def test_runs_that_it_was_not_fitted_to():
