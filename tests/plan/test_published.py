@@ -58,8 +58,8 @@ def test_the_cache_of_latent_attention():
 
 def test_r1s_hours_are_gpus_times_hours():
     """arXiv 2501.12948v2, B.4.4: 64 * 8 GPUs for 198 hours, then for 80."""
-    assert 64 * 8 * 198 == pytest.approx(published.R1_HOURS["R1-Zero"], rel=0.01)
-    assert 64 * 8 * 80 == pytest.approx(published.R1_HOURS["R1"], rel=0.01)
+    for name, hours in (("R1-Zero", 198), ("R1", 80)):
+        assert published.R1_HOURS[name] == pytest.approx(64 * 8 * hours, rel=0.01)
     a_rollout = r1_zero.PUBLISHED_HOURS * 3600 / r1_zero.predict()["rollouts"]
     assert a_rollout == pytest.approx(1097, abs=1)
 
