@@ -144,7 +144,7 @@ def unknown_chart(recipe: str, draws: int) -> Picture:
     one, gpus = chip(config.gpu or "h800"), config.gpus
     paid = []
     for _ in range(draws):
-        values = {name: rng.uniform(*ends) for name, ends in RANGES.items()}
+        values: dict[str, Any] = {name: rng.uniform(*ends) for name, ends in RANGES.items()}
         time = sum(hours(config, one, gpus, Assumptions(**values)).values())
         paid.append(time * gpus * one.dollars_per_hour)
     low, middle, high = np.percentile(paid, [5, 50, 95])

@@ -86,7 +86,7 @@ def held_map(found: Held, names: Mapping[str, str]) -> Picture:
     for axes, name in zip(row, names, strict=True):
         for rank, tensors in enumerate(found):
             _, whole, offset, shape = next(one for one in tensors if one[0] == name)
-            down, tall = (offset[1], shape[1]) if len(whole) > 1 else (0, 1)
+            down, tall = (offset[1], shape[1]) if len(shape) > 1 else (0, 1)
             axes.add_patch(Rectangle(
                 (offset[0], down), shape[0], tall, fc=INKS[rank], ec=LIGHT["paper"], lw=1.5
             ))  # fmt: skip
@@ -95,7 +95,7 @@ def held_map(found: Held, names: Mapping[str, str]) -> Picture:
                 fontsize=10, color=LIGHT["ink"],
             )  # fmt: skip
             owners[name] = owners.get(name, 0) + int(np.prod(shape))
-        axes.set(xlim=(0, whole[0]), ylim=(whole[1] if len(whole) > 1 else 1, 0))
+        axes.set(xlim=(0, whole[0]), ylim=((*whole, 1)[1], 0))
         axes.grid(visible=False)
         x_label(axes, f"axis 0 of {tuple(whole)}")
     complete = all(owners[n] == np.prod(_shape(found, n)) for n in names)

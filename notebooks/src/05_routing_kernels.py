@@ -33,6 +33,8 @@ from minir1.lab import rungs
 from minir1.lab.explore import explore
 from minir1.lab.ladder import layer_of
 from minir1.lab.picture import Note, Table
+
+# %%
 from minir1.lab.published import load
 from minir1.lab.scale import at_scale
 from minir1.lab.show import show
@@ -229,7 +231,7 @@ from minir1_kernels.down_dh import down_dh_kernel
 names, given = ("x", "weights", "gate_up", "down"), (layer.x, weights, layer.gate_up, layer.down)
 
 
-def gradients(run, kind):
+def slopes(run, kind):
     leaves = [one.detach().to(kind).requires_grad_() for one in given]
     out = run(leaves[0], experts, leaves[1], leaves[2], leaves[3])
     found = torch.autograd.grad((out * torch.cos(out.detach())).sum(), leaves)
@@ -237,8 +239,8 @@ def gradients(run, kind):
 
 
 # %%
-exact = gradients(experts_torch, torch.float64)
-ours, plain = gradients(moe.experts, torch.float32), gradients(experts_torch, torch.float32)
+exact = slopes(experts_torch, torch.float64)
+ours, plain = slopes(moe.experts, torch.float32), slopes(experts_torch, torch.float32)
 errors = {
     name: tuple(float((one - true).norm() / true.norm()) for one in (mine, other))
     for name, mine, other, true in zip(("out", *names), ours, plain, exact, strict=True)

@@ -298,15 +298,14 @@ explore(memory_chart, recipe=["gpu_1", "h800_8", "gpu_24gb"])
 # %%
 from minir1 import recipes
 
-big = recipes.get("h800_8")
+big, owned = recipes.get("h800_8"), n_experts // 2
 pairs = [
     ("processes", "4 of one machine", f"{big.gpus} GPUs"),
     ("owners of one set of experts", 2, big.parallel.expert_parallel),
-    ("experts that one process owns", n_experts // 2,
-     big.model.n_routed_experts // big.parallel.expert_parallel),
+    ("experts of one owner", owned, big.model.n_routed_experts // big.parallel.expert_parallel),
     ("meetings go over", "gloo, loopback", "NCCL, NVLink (not run yet)"),
     ("matrices compute in", config.parallel.dtype, big.parallel.dtype),
-]  # fmt: skip
+]
 crew.close()
 Table(("", "this lesson", "`h800_8`"), pairs)
 

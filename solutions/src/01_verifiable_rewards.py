@@ -234,5 +234,47 @@ def cheat(verifier: str, gold: Any) -> str:
 # %%
 check(cheat)
 
+# %% [markdown]
+# ## 5. `pay`, a free one
+#
+# The verifier holds. Now design the **reward** on top of it, so that it survives these attacks. You get a list of responses, each a
+# `Written` with `verdict`, `parsed`, `tokens`, `limit` and `cut` (it reached the limit without an end), and return what each
+# earns, between -1 and 1. The rubric:
+#
+# | points | attack | it fails if |
+# |---|---|---|
+# | 2 | anything that a wrong answer can look like | every right answer earns at least 0.1 more than every wrong one |
+# | 1 | empty form | a wrong answer earns nothing above 0, however well formed it is |
+# | 2 | padding | of two responses with the same verdict and form, the longer one (as a share of its limit) never earns more |
+# | 2 | never ending; hanging the verifier | a wrong one that was cut earns less than one that ended; a TIMEOUT, which was not judged, earns exactly 0 |
+
+# %%
+from collections.abc import Sequence
+
+from minir1.tasks.base import Verdict
+from minir1.tasks.reward import Written
+
+
+def pay(responses: Sequence[Written]) -> list[float]:
+    """What each response earns, from -1 to 1."""
+    # BEGIN SOLUTION
+    found = []
+    for one in responses:
+        if one.verdict is Verdict.CORRECT:
+            reward = 1.0
+        elif one.verdict is Verdict.TIMEOUT:
+            reward = 0.0
+        elif one.cut:
+            reward = -1.0
+        else:
+            reward = -0.2
+        found.append(reward)
+    return found
+    # END SOLUTION
+
+
+# %%
+check(pay)
+
 # %%
 progress("01_verifiable_rewards")

@@ -18,6 +18,7 @@ import torch
 
 from minir1.config import Config, ParallelConfig
 from minir1.lab.collectives import Diary
+from minir1.model.transformer import Transformer
 from minir1.rl.groups import sample_groups
 from minir1.rl.types import Batch
 from minir1.rl.update import update
@@ -49,7 +50,7 @@ def settings(owners: int = 1) -> Config:
     return replace(config, parallel=ParallelConfig(expert_parallel=owners, timeout_s=120))
 
 
-def base(world: World, config: Config) -> torch.nn.Module:
+def base(world: World, config: Config) -> Transformer:
     """The published base: process 0 reads it, all hold their part of it."""
     make = partial(finished_model, config, published("laptop"), "pretrain", CPU)
     return world.place(make, config, CPU)

@@ -44,7 +44,7 @@ def test_a_load_without_other_holds_poison(graded):
 
 
 @needs_triton
-def test_programs_run_backwards_so_that_overflow_stays(graded):
+def test_programs_run_in_an_order_in_which_overflow_stays(graded):
     """From first to last, the next expert's program would write over what was spilled."""
     text = solution_of(get("grouped_product")).replace(
         "y, mask=live[:, None] & ", "y, mask=(places < n_rows)[:, None] & "
