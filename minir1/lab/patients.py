@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 
 from minir1.bench.clinic.cases import CASES
 from minir1.bench.clinic.runs import Run, rows_of
-from minir1.bench.clinic.table import findings_of
+from minir1.bench.clinic.table import findings_of, named_right
 from minir1.lab.picture import Picture, panels
 from minir1.run.doctor import Diary, examine
 from minir1.run.doctor.diary import WINDOW
-from minir1.run.doctor.machinery import DRIFT
+from minir1.run.doctor.machinery import APART, BUSY, DRIFT
 from minir1.run.doctor.rollouts import CUT, DEAD
 from minir1.run.doctor.rules import RULES
 from minir1.run.doctor.watch import EVERY
@@ -22,6 +22,8 @@ from minir1.run.report.ink import LIGHT, new_chart, x_label
 
 SHORT = {
     "reward": "Reward, as paid",
+    "checks": "Checks a response",
+    "loss": "Loss",
     "rewards/accuracy/mean": "Strictly right",
     "rewards/format/mean": "Well-formed",
     "completions/mean_length": "Length, tokens",
@@ -41,9 +43,9 @@ SHORT = {
 LIMITS = {
     "completions/clipped_ratio": CUT,
     "frac_reward_zero_std": DEAD,
-    "sampling/sampling_logp_difference/mean": 0.01,
+    "sampling/sampling_logp_difference/mean": APART,
     "router/drift": DRIFT,
-    "router/load_max": 3.0,
+    "router/load_max": BUSY,
     "entropy": 0.6,
     "kl": 0.25,
 }
@@ -67,8 +69,10 @@ def diary_chart(
     for axes, metric in zip(row, metrics, strict=True):
         well = [one["curves"][metric] for one in healthy]
         mine = _numbers(run["curves"].get(metric, []))
-        for curve in well:
-            axes.plot(_steps(curve), curve, color=LIGHT["before"], linewidth=0.9, alpha=0.55)
+        band = np.array([curve for curve in well if len(curve) == len(well[0])], dtype=float)
+        axes.fill_between(
+            _steps(well[0]), band.min(0), band.max(0), color=LIGHT["grid"], linewidth=0
+        )
         axes.plot(_steps(mine), mine, color=LIGHT["bad"], linewidth=2.1)
         if metric.startswith("sampling"):
             axes.set_yscale("log")
@@ -100,8 +104,8 @@ def finding_map(runs: Sequence[Run]) -> Picture:
         label.set(ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(cases)), [case.replace("_", " ") for case in cases])
     axes.grid(color=LIGHT["grid"], linewidth=0.5)
-    right = sum(findings_of(run)[:1] == [CASES[run["case"]].expects] for run in runs)
-    return Picture(figure, f"{right} of {len(runs)} runs have the expected finding first")
+    right = sum(map(named_right, runs))
+    return Picture(figure, f"{right} of {len(runs)} runs are named right, or rightly left alone")
 
 
 def _mark(axes: Axes, x: int, y: int, first: float, named: float, expected: bool) -> None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from minir1.bench import clinic
 from minir1.bench.clinic import CALIBRATION, HEALTHY, JUDGED, bugs, cases, runs, table
+from minir1.bench.clinic import __main__ as command
 from minir1.bench.clinic.__main__ import main
 from minir1.bench.clinic.cases import CASES
 from minir1.model.cache import KVCache
@@ -18,6 +20,8 @@ from minir1.tasks.base import Problem, Verdict
 from minir1.tasks.reward import Reward
 from minir1.text.tokenizer import Tokenizer
 
+FALSE_ALARMS = {6: ["no_progress"]}
+"""Healthy runs, by seed, on which the doctor is wrong; the table says so."""
 BROKEN = [name for name, case in CASES.items() if case.expects]
 
 
@@ -44,7 +48,10 @@ def test_a_case_changes_one_thing_only():
 
 def test_the_seeds_that_judge_are_not_those_that_set_thresholds():
     assert not set(CALIBRATION) & (set(JUDGED) | set(HEALTHY))
-    assert runs.file_of(CALIBRATION[0]) != runs.file_of(JUDGED[0]) == runs.file_of(HEALTHY[-1])
+    for name in CASES:
+        kept = {runs.file_of(name, seed) for seed in clinic.judges(name, name == "healthy")}
+        assert kept == {runs.JUDGED_ROWS} != {runs.file_of(name, CALIBRATION[0])}
+    assert {runs.file_of(*seen) for seen in clinic.SEEN} == {runs.CALIBRATION_ROWS}
     with pytest.raises(ValueError, match="case = 'lr_1000x' can't be used"):
         runs.run_case("lr_1000x", 0, runs.ROWS)
 
@@ -63,12 +70,14 @@ def small(monkeypatch):
 
 
 def test_a_run_becomes_a_row_and_the_row_a_diary_again(small, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(runs, "ROWS", tmp_path / "rows")
+    kept = tmp_path / "judged.jsonl"
+    monkeypatch.setattr(runs, "JUDGED_ROWS", kept)
+    monkeypatch.setattr(command, "JUDGED_ROWS", kept)
     for _ in range(2):  # what is kept is not run again
         assert main(cases=("healthy",), seeds=(3,), out=tmp_path / "out") == 0
     said = capsys.readouterr().out
     assert said.count("healthy seed 3:") == 1 and "1 of 1 healthy runs without a finding" in said
-    (run,) = runs.read_runs(tmp_path / "rows" / "judged.jsonl")
+    (run,) = runs.read_runs(kept)
     assert set(run["curves"]) == set(runs.KEPT)
     diary = runs.rows_of(run)
     assert [row["step"] for row in diary] == [1, 2] and diary[0][
@@ -161,3 +170,36 @@ def test_the_table_counts_what_is_right():
     assert len(lines) == 4 and "0 of 1" in lines[2] and "0 of 1" in lines[3]
     assert "kl_pull" in lines[2]
     assert table.summary(rows).startswith("0 of 1 broken runs named right (1 ways")
+
+
+COMMITTED = runs.read_runs(runs.JUDGED_ROWS)
+
+
+def test_the_committed_runs_are_those_of_todays_cases():
+    seeds = {name: {run["seed"] for run in COMMITTED if run["case"] == name} for name in CASES}
+    assert seeds["healthy"] == set(HEALTHY)
+    assert sum(bool(seeds[name]) for name in BROKEN) == 11  # five more have no judged run yet
+    for path in (runs.JUDGED_ROWS, runs.CALIBRATION_ROWS):
+        for run in runs.read_runs(path):
+            name, seed = run["case"], run["seed"]
+            assert run["recipe_hash"] == CASES[name].config(seed).hash(), name
+            assert runs.file_of(name, seed) == path
+
+
+def test_the_doctor_is_silent_on_healthy_runs_at_every_step():
+    for run in COMMITTED:
+        if run["case"] == "healthy":
+            rows = runs.rows_of(run)
+            said = [name for n in range(len(rows) + 1) for name in table.findings(rows[:n])]
+            assert said == FALSE_ALARMS.get(run["seed"], []), run["seed"]
+
+
+@pytest.mark.parametrize("name", sorted({run["case"] for run in COMMITTED} & set(BROKEN)))
+def test_each_broken_run_is_named(name):
+    assert all(table.named_right(run) for run in COMMITTED if run["case"] == name)
+
+
+def test_the_printed_table_has_a_line_for_each_case(capsys):
+    assert main(only_table=True) == 0
+    said = capsys.readouterr().out
+    assert all(f"| `{run['case']}` |" in said for run in COMMITTED)

@@ -14,7 +14,8 @@ JUDGED = range(1)
 """The seed of each broken run that judges the rules."""
 HEALTHY = range(10)
 """Seeds of the healthy runs that judge the rules."""
-SEEN = {(case, 0) for case in ["format_only", "neighbour", "unbalanced", "late_sampler", "minibatches"]}
+RULES_SET_BY = ("format_only", "neighbour", "unbalanced", "late_sampler", "minibatches")
+SEEN = {(case, 0) for case in RULES_SET_BY}
 """Runs that were to judge and were named wrong: in the list of rules, symptoms stood before causes,
 and three limits had never been set. The rules were mended, so these runs have set them and judge
 no more: another seed does."""
