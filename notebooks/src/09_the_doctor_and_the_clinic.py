@@ -30,7 +30,8 @@ from minir1.run.doctor import examine
 runs, tuned_on = read_runs(JUDGED_ROWS), read_runs(CALIBRATION_ROWS)
 everyone = [*runs, *tuned_on]
 healthy = [run for run in runs if run["case"] == "healthy"]
-Note(f"{len(runs)} runs, {len(healthy)} of them healthy; {len(CASES) - 1} ways to break one.")
+ways = {run["case"] for run in everyone if CASES[run["case"]].expects}
+Note(f"{len(everyone)} runs, {len(healthy)} of them healthy; {len(ways)} ways to break one.")
 
 # %% [markdown]
 # ## How alike are healthy runs?
@@ -215,7 +216,8 @@ Note(summary(runs))
 
 # %% [markdown]
 # Look for the lines with several findings. A learning rate ten times too high moves the experts, wears down the reward, and more: one
-# cause, many symptoms. And look at the misses, if there are any: a rule that can't see an illness is worth knowing.
+# cause, many symptoms. And look at the misses, and at the false alarms: a healthy run whose reward rose by less than two standard
+# errors is told "no progress". 16 steps of 64 rollouts are few, and that is the price of asking so early.
 #
 # ## Where do the limits come from?
 #

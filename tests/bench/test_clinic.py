@@ -178,7 +178,7 @@ COMMITTED = runs.read_runs(runs.JUDGED_ROWS)
 def test_the_committed_runs_are_those_of_todays_cases():
     seeds = {name: {run["seed"] for run in COMMITTED if run["case"] == name} for name in CASES}
     assert seeds["healthy"] == set(HEALTHY)
-    assert sum(bool(seeds[name]) for name in BROKEN) == 11  # five more have no judged run yet
+    assert sum(bool(seeds[name]) for name in BROKEN) == 12  # others have no judged run yet
     for path in (runs.JUDGED_ROWS, runs.CALIBRATION_ROWS):
         for run in runs.read_runs(path):
             name, seed = run["case"], run["seed"]
