@@ -131,7 +131,9 @@ def gains(
 def table(answers: Mapping[tuple[str, int, str], list[Answer]]) -> str:
     """Each reader's accuracy before and after, with the paired interval over seeds."""
     lines = ["| recipe | seeds | reader | base | after RL | change |", "|---|---|---|---|---|---|"]
-    cases = [(label, reader, list) for label, reader in READERS.items()]
+    cases: list[tuple[str, Callable[[Answer], bool], Callable[[list[Answer]], list[Answer]]]] = [
+        (label, reader, list) for label, reader in READERS.items()
+    ]
     cases.insert(1, ("strict, mirror image held out too", strict, unmirrored))
     for recipe in dict.fromkeys(name for name, _, _ in answers):
         for label, reader, only in cases:

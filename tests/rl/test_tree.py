@@ -90,7 +90,9 @@ def one_update(model: Transformer, optim: OptimConfig) -> list[torch.Tensor]:
         return policy_loss(logprobs, part).total
 
     update(model, optimizer, batch, optim, loss)
-    return [parameter.grad.clone() for parameter in model.parameters()]
+    gradients = [parameter.grad for parameter in model.parameters()]
+    assert all(gradient is not None for gradient in gradients)
+    return [gradient.clone() for gradient in gradients if gradient is not None]
 
 
 @pytest.mark.parametrize("tokens", [12, 1024])
