@@ -5,7 +5,8 @@
 
 It is Student's interval with Bonferroni's correction: with 95% confidence, all m intervals of the
 table are right together. `holds`: the whole interval lies beyond the threshold. `doesn't hold`: it
-lies on the other side. Anything else, and fewer than six seeds, is `can't tell here`.
+lies on the other side. Anything else, and fewer than six seeds, is `can't tell here`: so is a
+difference that is zero in every seed because both sides are at their best.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def verdict(claim: Claim, interval: Interval, seeds: int) -> str:
         return UNSURE if seeds else MISSING
     if claim.low < interval.low and interval.high < claim.high:
         return HOLDS
-    return FAILS if interval.high <= claim.low or interval.low >= claim.high else UNSURE
+    return FAILS if interval.high < claim.low or claim.high < interval.low else UNSURE
 
 
 def judged(claim: Claim, rows: Sequence[Mapping[str, Any]], claims: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from minir1.bench import pipeline, seeds
-from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, UNSURE, Claim, judged
+from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, SEEDS, UNSURE, Claim, judged
 from minir1.bench.hacking import table as hacking
 from minir1.bench.r1_pattern import STATEMENTS
 from minir1.bench.r1_pattern import verdict as pattern_verdict
@@ -124,11 +124,16 @@ def hacks(claims: int) -> Iterator[Line]:
 
 
 def stages() -> Iterator[Line]:
-    """The pattern of R1's stage table, by `minir1 pipeline`: intervals over prompts or seeds."""
+    """The pattern of R1's stage table, by `minir1 pipeline`.
+
+    With one run, the interval is one over its prompts: what another seed would do it can't say, so
+    here it is no verdict. `python -m minir1.bench.pipeline` has what it says of that run.
+    """
     rows = pipeline.current(pipeline.read_results())
     for one in STATEMENTS:
         found = pipeline.over_seeds(rows, one.key) if rows else None
         said = pattern_verdict(one, found) if found else MISSING
+        said = UNSURE if found and len(rows) < SEEDS else said
         yield line(
             one.says,
             one.before,
@@ -153,8 +158,12 @@ def money() -> Iterator[Line]:
         text = f"{run.name}: {run.hours / 1e3:,.0f}K hours, predicted within 20%"
         yield _figure(text, "V3's utilisation", published.predicted_hours(run), run.hours, 0.2)
     text = f"R1-Zero: {r1_zero.PUBLISHED_HOURS:.0f} hours on 512 H800, predicted within 20%"
-    found = r1_zero.predict()["hours"]
-    yield _figure(text, "its samples and lengths", found, r1_zero.PUBLISHED_HOURS, 0.2)
+    found, (low, high) = r1_zero.predict()["hours"], r1_zero.spread()
+    guess = _figure(text, "its samples and lengths", found, r1_zero.PUBLISHED_HOURS, 0.2)
+    # A hit that other reasonable assumptions would have missed is no proof.
+    wide = high - low > 0.4 * r1_zero.PUBLISHED_HOURS
+    interval = {"value": found, "low": low, "high": high}
+    yield guess | {"interval": interval, "verdict": UNSURE if wide else guess["verdict"]}
 
 
 def _figure(

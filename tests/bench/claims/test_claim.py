@@ -46,6 +46,8 @@ def test_the_interval_is_students_with_a_share_of_the_error_for_each_claim(value
         ([0.2, 0.21, 0.22, 0.2, 0.21, 0.2], 0.21, UNSURE),
         ([0.2, 0.21, 0.22, 0.2, 0.21], 0.1, UNSURE),  # five seeds are not enough
         ([], 0.1, MISSING),
+        ([0.0] * 6, 0.0, UNSURE),  # both sides are at their best: nothing could have shown
+        ([0.0] * 6, 0.05, FAILS),
     ],
 )
 def test_verdicts_by_hand(differences, low, expected):

@@ -135,3 +135,20 @@ def test_a_hacked_reward_and_its_cure_are_lines_of_the_table(monkeypatch):
     assert hacked["interval"]["value"] == pytest.approx(0.5) and hacked["verdict"] == "holds"
     assert cured["interval"]["value"] == pytest.approx(0.5) and cured["verdict"] == "holds"
     assert {line["verdict"] for line in others} == {"not measured"}
+
+
+def test_one_run_of_the_pipeline_is_no_verdict(monkeypatch):
+    row = {"seed": 0, "differences": {}}
+    for one in elsewhere.STATEMENTS:
+        row["differences"][one.key] = {"value": 0.4, "low": 0.3, "high": 0.5}
+    monkeypatch.setattr(elsewhere.pipeline, "read_results", lambda: [row])
+    monkeypatch.setattr(elsewhere.pipeline, "current", lambda some: some)
+    assert {line["verdict"] for line in elsewhere.stages()} == {"can't tell here"}
+    monkeypatch.setattr(elsewhere.pipeline, "read_results", lambda: [row] * 6)
+    assert {line["verdict"] for line in elsewhere.stages()} == {"holds", "doesn't hold"}
+
+
+def test_a_prediction_that_other_assumptions_would_miss_is_no_proof():
+    last = list(elsewhere.money())[-1]
+    low, high = last["interval"]["low"], last["interval"]["high"]
+    assert high / low > 1.5 and last["verdict"] == "can't tell here"
