@@ -32,9 +32,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "run": {"tasks", "text", "model", "rl"},
     "stages": BELOW_STAGES,
     "plan": {"model", "run.distributed"},
-    "lab": BELOW_LAB,
+    # Lessons read what the benchmarks measured, by the same code that wrote it.
+    "bench": BELOW_LAB,
+    "lab": BELOW_LAB | {"bench"},
     "cli": TOP | {"bench"},
-    "bench": TOP,
     "launch": TOP,
 }
 RECIPES_FROM = {"stages", "plan", "lab", "cli", "bench", "launch"}

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from minir1 import recipes
-from minir1.bench import readme, seeds
+from minir1.bench import seeds
+from minir1.lab import readme
 from minir1.bench.thresholds import current, table, verdicts
 
 
@@ -66,7 +67,7 @@ def test_rows_of_a_recipe_that_has_changed_are_left_out():
 
 def test_the_readme_shows_what_the_rows_say():
     text = readme.README.read_text(encoding="utf-8")
-    assert readme.with_results(text) == text, "run: python -m minir1.bench.readme"
+    assert readme.with_results(text) == text, "run: python -m minir1.lab.readme"
 
 
 def test_a_seed_is_a_whole_run_and_one_line(tmp_path, monkeypatch):

@@ -1,6 +1,6 @@
 """Write the measured tables into README.md, between their markers, and draw its pictures.
 
-    python -m minir1.bench.readme
+    python -m minir1.lab.readme
 
 A test compares the README with what this file computes, so the README can't go stale. The
 pictures lie beside the rows that they show, in `minir1/results/`.
