@@ -7,8 +7,8 @@ import pytest
 
 from minir1 import recipes
 from minir1.bench import seeds
-from minir1.lab import readme
 from minir1.bench.thresholds import current, table, verdicts
+from minir1.lab import readme
 
 
 def row(recipe: str, seed: int, accuracy: float, length: float) -> dict:
