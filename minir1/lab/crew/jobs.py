@@ -91,9 +91,14 @@ def sample(world: World, config: Config, questions: int, size: int, longest: int
     keys = range(questions * size)
     at_once = -(-len(keys) // world.size)
     parts = [list(keys[i : i + at_once]) for i in range(0, len(keys), at_once)]
-    dealt = list(world.each(lambda part: (world.rank, part), parts))
-    mine = [row for rank, part in dealt if rank == world.rank for row in part]
-    return {"mine": mine, "rollouts": rollouts, "seconds": time.process_time() - started}
+    dealt: dict[int, list[int]] = {}
+    for rank, part in world.each(lambda part: (world.rank, part), parts):
+        dealt.setdefault(rank, []).extend(part)
+    return {
+        "mine": dealt.get(world.rank, []),
+        "rollouts": rollouts,
+        "seconds": time.process_time() - started,
+    }
 
 
 def train(

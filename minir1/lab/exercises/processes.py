@@ -137,10 +137,10 @@ TOKEN_MEAN = Exercise(
 def gradient_cases(draw: Draw, size: int, scale: float, max_norm: float) -> Iterator[Case]:
     """Parts of different shapes, and one process that holds nothing."""
     data = []
-    for rank in range(size):
-        shapes = [(draw.randint(1, 4), 3), (draw.randint(1, 5),)][: 1 + rank % 2]
+    for holder in range(size):
+        shapes = [(draw.randint(1, 4), 3), (draw.randint(1, 5),)][: 1 + holder % 2]
         parts = [draw.normal(*shape, scale=scale) for shape in shapes]
-        data.append((parts if rank != 2 else [torch.zeros(0, 3)], max_norm))
+        data.append((parts if holder != 2 else [torch.zeros(0, 3)], max_norm))
     yield Case(tuple(data), world=True)
 
 
