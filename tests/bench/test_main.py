@@ -27,7 +27,7 @@ def test_the_list_names_every_benchmark_and_what_it_measures(capsys) -> None:
 def test_an_unknown_benchmark_is_one_line_with_the_nearest(capsys) -> None:
     assert bench.main(["samplr"]) == 2
     assert capsys.readouterr().err == (
-        "minir1.bench: error: there is no benchmark 'samplr'; nearest: sampler\n"
+        "minir1.bench: error: there is no benchmark 'samplr'; nearest: sampler, sampler_real\n"
     )
 
 
