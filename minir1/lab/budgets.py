@@ -11,15 +11,16 @@ import numpy as np
 
 from minir1 import recipes
 from minir1.config import Config
-from minir1.lab.charts import bars, columns, draw_lines, lines
+from minir1.lab.charts import bars, columns, draw_lines
+from minir1.lab.decoding import decode_chart as decode_chart
+from minir1.lab.decoding import mean_chart as mean_chart
 from minir1.lab.picture import Picture, panels
 from minir1.lab.stacks import draw_stack, stacked
-from minir1.model.count import active_parameters, cache_bytes, forward_flops, parameters
 from minir1.plan.chips import CHIPS, chip
 from minir1.plan.fits import peaks, too_much
-from minir1.plan.hours import hours, sampling_seconds, step_seconds
-from minir1.plan.memory import RESERVE, number_bytes
-from minir1.plan.workload import Assumptions, workload
+from minir1.plan.hours import hours, step_seconds
+from minir1.plan.memory import RESERVE
+from minir1.plan.workload import Assumptions
 from minir1.run.report.ink import LIGHT, x_label
 
 
@@ -104,31 +105,6 @@ def chips_chart(recipe: str, gpus: int) -> Picture:
     )  # fmt: skip
 
 
-def decode_chart(recipe: str, rows: Sequence[int]) -> Picture:
-    """Milliseconds of one decoding step, by rows: the slowest of three limits counts."""
-    config, a = recipes.get(recipe), Assumptions()
-    model, size, one = config.model, number_bytes(config), chip(config.gpu or "h800")
-    context = config.zero.max_new_tokens / 2
-    reading, compute = [], []
-    for n in rows:
-        read = size * min(parameters(model), n * active_parameters(model))
-        read += n * context * cache_bytes(model, size)
-        reading.append(1e3 * read / (one.memory_rate * a.memory_efficiency))
-        flops = n * forward_flops(model, context, "absorbed")
-        compute.append(1e3 * flops / (one.flops * a.training_mfu))
-    series = {
-        "starting the kernels": [1e3 * model.n_layers * a.layer_overhead_s] * len(rows),
-        "reading weights and cache": reading,
-        "arithmetic": compute,
-    }
-    return lines(
-        f"{recipe}: one decoding step of one {one.name}", "milliseconds", rows, series,
-        x_name="answers that one GPU writes side by side", log="xy",
-        marks={"the recipe": float(config.zero.rollout_batch or rows[-1])},
-        words="The highest line counts. Up to many rows it is not arithmetic",
-    )  # fmt: skip
-
-
 RANGES = {
     "mean_length_share": (0.2, 0.7),
     "training_mfu": (0.05, 0.28),
@@ -167,27 +143,6 @@ def dry_chart(compared: Mapping[str, tuple[float, float]]) -> Picture:
     return columns(
         "The code on simulated GPUs", "dry run / formula", {"ratio": list(shown.values())},
         x_name="", ticks=list(shown), line=1.0, words=f"1 is equal: {said}", width=6.4,
-    )  # fmt: skip
-
-
-def mean_chart(recipe: str) -> Picture:
-    """A plan that waits for the mean answer, beside one that waits for the longest."""
-    config, a = recipes.get(recipe), Assumptions()
-    one, work = (
-        chip(config.gpu or "h800"),
-        workload(recipes.get(recipe), config.gpus, Assumptions()),
-    )
-    real = step_seconds(config, one, config.gpus, a)
-    mean = sampling_seconds(
-        config, one, work.rollouts_at_once, work.rounds, int(work.mean_length), a
-    )
-    better = real["compute"] * a.training_mfu / 0.4
-    parts = {"sampling": [mean, real["sampling"]], "training": [better, real["training"]]}
-    times = (real["sampling"] + real["training"]) / (mean + better)
-    return stacked(
-        f"{recipe}: seconds of one step", "seconds", parts,
-        ticks=["waits for the mean, MFU 40%", "waits for the longest, MFU 15%"], x_name="",
-        words=f"The careful plan is {times:.1f} times the hopeful one", width=6.4,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -98,13 +99,10 @@ def held_map(found: Held, names: Mapping[str, str]) -> Picture:
         axes.set(xlim=(0, whole[0]), ylim=((*whole, 1)[1], 0))
         axes.grid(visible=False)
         x_label(axes, f"axis 0 of {tuple(whole)}")
-    complete = all(owners[n] == np.prod(_shape(found, n)) for n in names)
+    shapes = {name: whole for name, whole, *_ in found[0]}
+    complete = all(owners[name] == np.prod(shapes[name]) for name in names)
     said = "Each number lies in exactly one process" if complete else "Some numbers lie twice"
     return Picture(figure, f"{said}. Shown: {', '.join(names.values())}")
-
-
-def _shape(found: Held, name: str) -> tuple[int, ...]:
-    return next(one[1] for one in found[0] if one[0] == name)
 
 
 def share_chart(recipe: str, counts: Sequence[int], owners: int) -> Picture:
@@ -124,8 +122,6 @@ def share_chart(recipe: str, counts: Sequence[int], owners: int) -> Picture:
 
 
 def _owned(config: Any, owners: int) -> Any:
-    from dataclasses import replace
-
     return replace(config, parallel=replace(config.parallel, expert_parallel=owners))
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from minir1.lab.charts import bars, columns, lines
+from minir1.lab.charts import columns, lines
+from minir1.lab.compiler import compiled as compiled
+from minir1.lab.compiler import register_chart as register_chart
 from minir1.lab.experts import INKS
 from minir1.lab.heat import heat
 from minir1.lab.ladder import floors
@@ -187,23 +187,4 @@ def floor_chart(n: int, d: int, f: int, e: int, k: int) -> Picture:
         "Floors, computed and not measured", "milliseconds on an H100", values, x_name="",
         ticks=list(work), words=f"Forward and backward can't take less than {whole:.1f} ms. Bound "
         f"by memory: {', '.join(bound) or 'none'}",
-    )  # fmt: skip
-
-
-def compiled(path: Path, chip: str = "sm_90", shape: str = "wide") -> list[dict]:
-    """What the compiler said of each kernel for one chip (`kernels/results/aot.jsonl`)."""
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    newest = max((row["triton"] for row in rows), default="")
-    return [r for r in rows if (r["chip"], r["shape"], r["triton"]) == (chip, shape, newest)]
-
-
-def register_chart(rows: Sequence[dict]) -> Picture:
-    """Registers of each kernel, of the 255 that a thread may have."""
-    values: dict[str, int] = {}
-    for row in rows:
-        values[row["kernel"]] = max(row["registers"], values.get(row["kernel"], 0))
-    spilled = sum(row["spill"] for row in rows)
-    return bars(
-        "Compiled for an H100, without having one", "registers a thread; 255 is the limit",
-        values, fmt="{:.0f}", words=f"{len(values)} kernels, {spilled} bytes spilled",
     )  # fmt: skip
