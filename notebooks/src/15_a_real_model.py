@@ -1,0 +1,317 @@
+# %% [markdown]
+# # 15 A real model
+#
+# So far every model was made from nothing, and knew a hundred words. Does the same code hold for a model that others trained, on
+# trillions of tokens, in a file of theirs? Here it opens one, agrees with the reference, talks, learns from a verifier, and leaves.
+#
+# | | |
+# |---|---|
+# | **You need** | lessons 00, 03, 06 and 07. No GPU. The model: `make real`, once (90 MB); without it the lesson reads what was recorded |
+# | **Time** | 45 minutes to read and answer; the cells take about two minutes |
+# | **Hardware and cost** | any laptop with 4 GB of free memory; nothing to pay. The recorded runs took some 15 minutes each on one busy core |
+#
+# **After this lesson you can**
+#
+# 1. say what a file of a model holds beyond its weights, and what goes wrong when one thing is misread;
+# 2. prove that two implementations compute the same function;
+# 3. print text as it is written, without breaking a character;
+# 4. choose a task that RL can learn from, by measuring the base first;
+# 5. tell learning the format from learning the task, with controls.
+
+# %%
+from minir1 import recipes
+from minir1.lab.picture import Note, Table
+from minir1.lab.real import is_here
+from minir1.lab.scale import at_scale
+from minir1.lab.show import show
+from minir1.model import hub
+
+config = recipes.get("smollm")
+here = at_scale(smoke=False, laptop=is_here(), full=is_here())
+absent = Note("SmolLM2 is not loaded here (`make real` installs it): the recorded rows speak.")
+Note("SmolLM2 is here.") if here else absent
+
+# %% [markdown]
+# ## One class, many models
+#
+# SmolLM2-135M-Instruct (Apache-2.0) is a Llama: dense, grouped-query attention. The class is the one that was a DeepSeek-V3 in
+# lesson 04. Only its config differs.
+#
+# **Predict** where most of its 135M weights are: words, attention, or MLPs?
+
+# %%
+from minir1.lab.weights import weights_chart
+
+weights = weights_chart(config.model)
+display(show(hub.load), weights)
+Note(weights.words)
+
+# %% [markdown]
+# A fifth is the table of words. It is used twice, to read and to write (tied embeddings), and is still small here: 49,152 words.
+# For Qwen3-0.6B, with 151,936, it is a quarter.
+#
+# ## What is in the file
+#
+# The weights come as a GGUF file, the format of small devices. Most are stored in 4 bits: a block of 32 shares one scale.
+
+# %%
+from minir1.lab.weights import size_chart
+
+size_chart(config.model)
+
+# %% [markdown]
+# RoPE turns pairs of numbers. Llama's pairs are the halves of a head: 0 with 32, 1 with 33. llama.cpp's are neighbours: 0 with 1. So the rows of every
+# query and key matrix stand in **another order** in the file.
+#
+# **Predict** what you see if you forget to put them back: an error, nonsense, or text that is almost right?
+
+# %%
+from minir1.lab.weights import order_chart
+from minir1.model.hub.gguf_names import as_halves
+
+order = order_chart()
+display(show(as_halves), order)
+Note(order.words)
+
+# %% [markdown]
+# No error: all shapes fit. Position 0 turns nothing, so the first token is even right. From there it gets worse with every
+# position, and the text is fluent for a few words. The only defence is a number: compare with the reference.
+#
+# ## The same function
+#
+# Two programs that agree on one prompt may differ on the next. What is compared: all logits of a text, and what is written
+# greedily after it.
+
+# %%
+import torch
+
+from minir1.bench.sampler_real import real_twin
+from minir1.lab.weights import agreement
+
+if here:
+    model = hub.load("smollm2", dtype=torch.float32)
+    said = agreement(model, real_twin(config))
+display(show(agreement))
+Note(said) if here else absent
+
+# %% [markdown]
+# Not zero: two orders of adding the same float32 numbers differ in the seventh digit. A wrong order of rows would differ by units.
+#
+# ## Talking with it
+#
+# A chat model has seen turns, marked by special tokens, and answers well only inside them. The template is in the file, too.
+
+# %%
+from minir1.text.chat import ChatTokenizer
+
+if here:
+    tokenizer = ChatTokenizer.load(hub.locate("smollm2"), config.system_prompt, config.examples)
+    prompt = tokenizer.prompt("Solve the following multiplication: 5 * 4.")
+    print(tokenizer.inner.decode(prompt))
+Note(f"{len(prompt)} tokens.") if here else absent
+
+# %% [markdown]
+# Its answer should appear as it is written. But a character may be several tokens.
+#
+# **Predict**: how many tokens is one emoji? What does a printer of single tokens show?
+
+# %%
+from minir1.text.stream import UNFINISHED, stream
+
+if here:
+    ids = tokenizer.encode("2 \u20ac \N{PARTY POPPER}")
+    naive = [tokenizer.decode([i]).replace(UNFINISHED, "?") for i in ids]
+    rows = [("token by token", "|".join(naive)), ("stream", "|".join(stream(tokenizer, ids)))]
+display(show(stream))
+Table(("printed", "text"), rows) if here else absent
+
+# %%
+if here:
+    from itertools import islice
+
+    from minir1.stages.sample import Speaker
+
+    one = Speaker(model=model, tokenizer=tokenizer, max_new_tokens=24, temperature=0.0)
+    for piece in islice(one.say("Name three colours."), 24):
+        print(piece, end="", flush=True)
+Note("`minir1 sample smollm2` goes on from here.") if here else absent
+
+# %% [markdown]
+# ## Which questions?
+#
+# RL needs a reward now and then, and questions that differ in their answers. So before any training the base was scanned: short
+# questions of reasoning-gym, 16 tokens, four examples that answer at once.
+#
+# **Predict** how many one-digit sums a model with 135M weights gets right.
+
+# %%
+from minir1.bench import gym_scan
+from minir1.lab.real import scan_chart
+from minir1.run.jsonl import read_rows
+
+scan = [row for _, row in read_rows(gym_scan.RESULTS)]
+display(show(gym_scan.anywhere), scan_chart(scan))
+Note(gym_scan.table(scan))
+
+# %% [markdown]
+# Hardly better than a constant. But asked without a form to fill in, it writes "5 * 4 = 20". It computes when it may **repeat the question
+# first**: a chain of thought of six tokens. So the examples of the recipe show that:
+#
+#     5*4=20 <answer>20</answer>
+#
+# Products rise from some 9% to nearly half, by the prompt alone. This is the base that RL starts from.
+#
+# ## What a step costs
+#
+# 64 responses to 8 questions. Each repeats the same examples, and each group the same question. **Predict** how much of the
+# work is the same work.
+
+# %%
+from minir1.bench.smollm import read_answers
+from minir1.lab.real import some_groups
+from minir1.lab.weights import tree_chart
+from minir1.rl.tree import grow
+
+asked = some_groups(questions=8, size=8)
+shown = "".join(question + answer for question, answer in config.examples)
+tree = tree_chart(asked, config.system_prompt + shown)
+display(show(grow), tree)
+Note(tree.words)
+
+# %% [markdown]
+# The model is causal: equal beginnings have equal numbers. So the trainer computes a **tree** of tokens, and the gradient of a shared token is the sum over
+# its rows. Nothing is approximated. The sampler does the same with its prompts.
+
+# %%
+from minir1.lab.real import logs, time_chart
+from minir1.rl.prefill import read_shared
+
+runs = logs()
+seconds = time_chart(runs)
+display(show(read_shared), seconds)
+Note(seconds.words)
+
+# %% [markdown]
+# ## GRPO on a real model
+#
+# 40 steps, three seeds; and a control that is paid for **any** answer in its place, right or wrong. Half of the one-digit products were never
+# trained on.
+#
+# **Predict** what the control does to accuracy: nothing, worse, or better?
+
+# %%
+from minir1.lab.real import reward_chart
+
+rewards = reward_chart(runs)
+display(rewards)
+Note(rewards.words)
+
+# %%
+from minir1.lab.real import health_chart
+
+health = health_chart(runs)
+display(health)
+Note(health.words)
+
+# %% [markdown]
+# Entropy falls: it samples less at random. Groups die, since all eight are right. Sampler and trainer, both in bfloat16, never agree exactly, and stay close.
+#
+# ## Format or skill?
+#
+# Two readers judge the same responses. The strict one wants one answer part. The kind one takes the **last number** of any text. If only the format
+# was learned, the kind reader sees no gain.
+
+# %%
+from minir1.bench import smollm
+from minir1.lab.real import readers_chart
+
+display(show(smollm.last_number), readers_chart())
+Note(smollm.table(read_answers()))
+
+# %% [markdown]
+# Look at the control's lines. Paid for **any** answer, it gains more than half as much. The threshold, written down before the runs, said less than half: it
+# **does not hold**. How can a reward that never looks at the number make it right more often? It makes the policy *sure*. Every response that ends in
+# an answer is reinforced, the frequent ones most, entropy falls, and the base's most frequent answer is right more often than a random sample of it.
+#
+# So most of the gain is form and certainty. What the verifier added is the difference of the two: under ten points, with one seed of the control.
+
+# %%
+from minir1.lab.real import kinds_chart
+
+kinds = kinds_chart()
+display(kinds)
+
+# %% [markdown]
+# ## What was learned
+#
+# The held-out half of the times table, each product asked several times.
+
+# %%
+from minir1.lab.real import products_chart
+
+table = products_chart()
+display(table)
+Note(table.words)
+
+# %% [markdown]
+# Some held-out products are mirror images of trained ones: 6 * 9 of 9 * 6. The table above has a line for those that are not.
+#
+# And compare with training: there, nearly all answers are right after 15 steps. What is more than on these held-out products was learned **by heart**:
+# fifty questions are few.
+#
+# Be careful with the word "learned". At temperature 1 the base already said many of these right *sometimes*: it knows them, and samples
+# badly. Much of such a gain is **reliability** (lesson 12: pass@k). With 4-bit weights, 40 steps and one-digit numbers, nothing else should be claimed.
+
+# %%
+import random
+
+rows = []
+for when in ("base", "final"):
+    some = random.Random(0).sample(read_answers()["smollm", 0, when], 6)
+    rows += [(when, " * ".join(smollm.factors(one)), one["completion"]) for one in some]
+Table(("model", "question", "response"), rows)
+
+# %% [markdown]
+# # What went wrong here
+#
+# - **The prompt hid the skill.** The first scan asked for the answer alone; every family looked hopeless. The base was not the problem, the form was.
+# - **The first control was too kind.** "The gold stands somewhere in the text" counts 0 * 7 as right for a text that only repeats the question. That is why the
+#   reader above takes the last number.
+# - **One-token queries took most of the time.** In bfloat16 on a CPU, attention for a single new token was six times slower than it had to be, because key
+#   heads were copied for each query head. Profile before you guess.
+#
+# # The same code at scale
+#
+#     minir1 run smollm                                       the runs of this lesson
+#     minir1 run gpu_1 --model Qwen/Qwen3-0.6B-Base           a larger model from the hub, on one GPU
+#     minir1 export RUN FOLDER                                a folder for vLLM and others
+#     minir1 export RUN FOLDER --gguf q8_0 --problems 200     and a file for llama.cpp, with what it lost
+#     python -m minir1.bench sampler_real                     our sampler against transformers' on this model
+
+# %% [markdown]
+# # Check yourself
+#
+# Answer aloud, then open.
+#
+# <details><summary>1. A loaded model answers in fluent nonsense after three words. What do you suspect? (objective 1)</summary>
+#
+# Positions: the order of RoPE's pairs, or its base frequency. Shapes and norms would have failed earlier or at once.
+# </details>
+# <details><summary>2. Logits differ by 2e-4 from the reference. Is it a bug? (objective 2)</summary>
+#
+# Relative to logits of 20, it is the rounding of float32. Compare in float64, or on random weights of small size, to be sure.
+# </details>
+# <details><summary>3. Why does a stream hold back a token that it has? (objective 3)</summary>
+#
+# Its bytes may be the beginning of a character that the next token ends.
+# </details>
+# <details><summary>4. The base is right in 0 of 200. What do you change first? (objective 4)</summary>
+#
+# The prompt, and the difficulty. With no reward at all there is no gradient: every group is dead.
+# </details>
+# <details><summary>5. A format-only run gains 22 points. What does that say of a run that gains 31? (objective 5)</summary>
+#
+# 22 of them need no verifier of answers. Claim the other nine, and only with seeds on both sides.
+# </details>
+#
+# **Where next.** Take another family: `minir1 run smollm --task.family letter_counting`. Scan it first.
