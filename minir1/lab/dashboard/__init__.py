@@ -18,7 +18,7 @@ from pathlib import Path
 from minir1.config import Config
 from minir1.lab.course import ROOT
 from minir1.lab.dashboard.process import Process
-from minir1.lab.dashboard.standing import view
+from minir1.lab.dashboard.standing import view_of
 from minir1.lab.explore import is_live
 from minir1.recipes import RECIPES
 from minir1.run.home import CONFIG, RUNS, find_run, read_config
@@ -41,7 +41,7 @@ def dashboard(run: Config | Path | str, start: bool = False, out: Path | None = 
         if start and process.worker() is None:
             process.start()
             process.wait()
-        found = view(process)
+        found = view_of(process)
         display(still(found))
         display(told(found))
         return
@@ -53,7 +53,7 @@ def dashboard(run: Config | Path | str, start: bool = False, out: Path | None = 
     display(handles.box)
     if start and process.worker() is None:
         process.start()
-    found = view(process)
+    found = view_of(process)
     stills = (display(still(found), display_id=True), display(told(found), display_id=True))
     watcher = Watcher(process, handles, stills)
     watcher.look()

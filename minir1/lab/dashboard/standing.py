@@ -70,7 +70,7 @@ class View:
     """By stage of RL; a stage that is too short to be examined is absent."""
 
 
-def view(process: Process, stopping: bool = False) -> View:
+def view_of(process: Process, stopping: bool = False) -> View:
     """Read the folder of a run, which may not be there yet."""
     folder, config = process.folder, process.config
     begun = (folder / CONFIG).is_file()

@@ -9,7 +9,7 @@ from typing import Any
 
 from minir1.lab.dashboard.handles import Handles
 from minir1.lab.dashboard.process import Process
-from minir1.lab.dashboard.standing import View, fingerprint, view
+from minir1.lab.dashboard.standing import View, fingerprint, view_of
 from minir1.lab.dashboard.still import still, told
 
 EVERY_S = 1.0
@@ -54,7 +54,7 @@ class Watcher(threading.Thread):
         if now == self._seen and active is False:
             return None
         try:
-            found = view(self.process, self.stopping)
+            found = view_of(self.process, self.stopping)
         except (ValueError, OSError) as error:  # a file that is just being replaced, or damaged
             self.handles.say(str(error))
             return None

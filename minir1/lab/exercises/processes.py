@@ -61,7 +61,9 @@ CHUNK = Exercise(
 )
 
 
-def rows_of(draw: Draw, size: int, n_experts: int, most: int) -> tuple[tuple[torch.Tensor, int], ...]:
+def rows_of(
+    draw: Draw, size: int, n_experts: int, most: int
+) -> tuple[tuple[torch.Tensor, int], ...]:
     """For each process the experts of its rows; the first one's rows all want the last expert."""
     data = [draw.integers(n_experts, draw.randint(0, most)) for _ in range(size)]
     data[0] = torch.full((draw.randint(2, most),), n_experts - 1)

@@ -20,7 +20,7 @@ from minir1.lab.dashboard.page import (
 )
 from minir1.lab.dashboard.process import Process
 from minir1.lab.dashboard.routes import load_html, routes_html
-from minir1.lab.dashboard.standing import view
+from minir1.lab.dashboard.standing import view_of
 from minir1.lab.dashboard.still import still, told
 from minir1.run.home import published
 from minir1.run.report.ink import DARK, LIGHT
@@ -62,7 +62,7 @@ def parsed(text):
 
 @pytest.fixture
 def seen(run, config):
-    return view(Process(run, config))
+    return view_of(Process(run, config))
 
 
 def test_the_curves_are_there_and_said_in_words(seen):
@@ -165,7 +165,7 @@ def test_what_stays_in_the_file(seen, tmp_path, config):
     assert "Doctor" not in told(begun).text
     base = replace(seen, run=replace(seen.run, metrics=seen.run.metrics[:5]))
     assert "loss goes from 4.5 to 2.5" in still(base).words
-    nothing = view(Process(tmp_path / "no", config))
+    nothing = view_of(Process(tmp_path / "no", config))
     assert "no curve yet" in still(nothing).text and "Not started" in told(nothing).text
 
 

@@ -7,18 +7,18 @@ import pytest
 
 from minir1.lab.dashboard import place
 from minir1.lab.dashboard.process import Process
-from minir1.lab.dashboard.standing import fingerprint, view
+from minir1.lab.dashboard.standing import fingerprint, view_of
 from minir1.run.claim import claim
 from minir1.run.home import published, read_config
 from minir1.run.marker import mark_stopped
 
 
 def stand(folder, config, stopping=False):
-    return view(Process(folder, config), stopping).standing
+    return view_of(Process(folder, config), stopping).standing
 
 
 def test_a_run_that_was_never_started(tmp_path, config):
-    found = view(Process(tmp_path / "nothing", config))
+    found = view_of(Process(tmp_path / "nothing", config))
     assert found.standing.state == "new" and found.standing.sentence == "Not started."
     assert not found.run.metrics and not found.rollouts and not found.findings
     assert not (tmp_path / "nothing").exists()
@@ -79,5 +79,5 @@ def test_a_change_of_the_folder_is_seen(run, tmp_path):
 
 
 def test_the_doctor_looks_at_each_stage(run, config):
-    found = view(Process(run, config)).findings
+    found = view_of(Process(run, config)).findings
     assert [one.name for one in found["zero"]] == ["dead_groups"]
