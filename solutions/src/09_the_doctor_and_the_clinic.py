@@ -64,6 +64,10 @@ from collections.abc import Sequence
 def rise_of(values: Sequence[float], window: int) -> tuple[float, float] | None:
     """Mean of the last window - mean of the first, and the standard error of that difference.
 
+    The error comes from how much the steps inside each window differ: of each window it is
+    sqrt(variance / window), and the squares of two independent errors add up. None if the two
+    windows would overlap.
+
     >>> rise_of([0.0, 1.0, 1.0, 2.0], 2)
     (1.0, 0.7071067811865476)
     """

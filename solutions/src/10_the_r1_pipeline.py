@@ -25,7 +25,13 @@ from minir1.tasks.scenarios.tongues import TONGUES, Tongue
 
 
 def purity(thinking: str, tongue: Tongue) -> float:
-    """Words of the target language / words of any language; 0 where there is none."""
+    """R1's language consistency: words of the target language / words of any language.
+
+    Numbers and signs are of no language. A thinking without words earns 0.
+
+    >>> purity("10 plus 5 jadi 15", ENGLISH), purity("10 + 5", ENGLISH)
+    (0.5, 0.0)
+    """
     # BEGIN SOLUTION
     mine = 0
     spoken = 0
@@ -89,10 +95,13 @@ check(readable)
 
 # %%
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 
-def bradley_terry(chosen: Tensor, rejected: Tensor) -> tuple[Tensor, float]:
+def bradley_terry(
+    chosen: Float[Tensor, "B"], rejected: Float[Tensor, "B"]
+) -> tuple[Float[Tensor, ""], float]:
     """The loss of labelled pairs, and the share of them that the model puts in that order.
 
     >>> loss, right = bradley_terry(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]))

@@ -22,13 +22,23 @@ progress("11_distillation_against_rl")
 
 # %%
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 
 def distillation_loss(
-    student: Tensor, teacher: Tensor, mask: Tensor, temperature: float = 1.0
-) -> Tensor:
-    """student, teacher: (B, T, V); mask: (B, T), true where a token counts."""
+    student: Float[Tensor, "B T V"],
+    teacher: Float[Tensor, "B T V"],
+    mask: Bool[Tensor, "B T"],
+    temperature: float = 1.0,
+) -> Float[Tensor, ""]:
+    """How far the student's next-token distributions are from the teacher's, where `mask` is.
+
+    >>> logits = torch.tensor([[[0.0, 1.0], [2.0, 0.0]]])
+    >>> mask = torch.tensor([[True, False]])
+    >>> round(float(distillation_loss(logits.flip(-1), logits, mask)), 4)
+    0.4621
+    """
     # BEGIN SOLUTION
     log_p = torch.log_softmax(teacher.detach() / temperature, dim=-1)
     log_q = torch.log_softmax(student / temperature, dim=-1)
@@ -53,9 +63,11 @@ check(distillation_loss)
 import random
 from collections.abc import Sequence
 
+from minir1.stages.sft import Item
 
-def part_of_epoch(items: Sequence, size: int, step: int, seed: str) -> list:
-    """The items of one step.
+
+def part_of_epoch(items: Sequence[Item], size: int, step: int, seed: str) -> list[Item]:
+    """The items of one step. Each epoch has an order of its own, and no item is left out.
 
     >>> both = [part_of_epoch("abc", 2, step, "0") for step in (0, 1, 2)]
     >>> sorted("".join(map("".join, both)))
@@ -86,11 +98,15 @@ check(part_of_epoch)
 # %%
 from collections.abc import Mapping
 
+from minir1.run.route import Links
+
 
 def route_flops(
-    stage: str, costs: Mapping, parents: Mapping[str, str], teachers: Mapping[str, str]
+    stage: str, costs: Mapping[str, int | float], parents: Links, teachers: Links
 ) -> int | float:
-    """The FLOPs of a stage and of all that it comes from.
+    """The FLOPs of a whole route: of each stage on it, and of the samples drawn from its teachers.
+
+    Samples stand in `costs` as "samples of TEACHER". Whatever is on the route twice is paid once.
 
     >>> costs = {"base": 100, "r1": 50, "small": 10, "student": 5, "samples of r1": 20}
     >>> route_flops("student", costs, {"student": "small", "r1": "base"}, {"student": "r1"})
