@@ -20,6 +20,7 @@ rises while it stays is a policy that found another way to the money.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,13 @@ class Reward:
     """Each part before its weight. All parts are logged, those of weight 0 too."""
     total: float
     """What the policy is trained on."""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.total):
+            raise ValueError(
+                f"a reward is {self.total} (its parts: {self.parts}): pay a finite number, "
+                "one that is not finite would reach every weight"
+            )
 
 
 def accuracy(verdict: Verdict, parsed: Parsed) -> float:

@@ -1,6 +1,7 @@
 """Reward parts and their sum."""
 
 import itertools
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minir1.tasks import Verdict, parse, score
-from minir1.tasks.reward import PARTS, SHAPING
+from minir1.tasks.reward import PARTS, SHAPING, Reward
 
 FORMATTED = parse("<think> a </think> <answer> 5 </answer>")
 BARE = parse("<answer> 5 </answer>")
@@ -25,6 +26,12 @@ def test_parts_are_zero_or_one_and_the_total_is_their_weighted_sum(verdict, pars
     right, formatted = verdict is Verdict.CORRECT, parsed is FORMATTED
     assert reward.parts == {"accuracy": float(right), "format": float(formatted)}
     assert reward.total == 1.0 * right + 0.25 * formatted
+
+
+@pytest.mark.parametrize("total", [math.nan, math.inf, -math.inf])
+def test_a_reward_that_is_not_finite_is_refused_where_it_is_made(total):
+    with pytest.raises(ValueError, match="pay a finite number"):
+        Reward({"mine": total}, total)
 
 
 def test_only_correct_earns_accuracy():
