@@ -1,6 +1,8 @@
 """What commands print: numbers for a person, or the same numbers as JSON."""
 
+import io
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -65,7 +67,7 @@ def table(rows: Sequence[Sequence[str]], *, whole_names: bool = False) -> None:
     grid.columns[0].no_wrap = whole_names
     for row in body:
         grid.add_row(*row)
-    console = Console()
-    with console.capture() as text:
-        console.print(grid)
-    print(text.get(), end="")
+    # Not to the terminal itself: rich ends the program with status 1 when a reader has left.
+    text = io.StringIO()
+    Console(file=text, force_terminal=sys.stdout.isatty()).print(grid)
+    print(text.getvalue(), end="")
