@@ -58,7 +58,7 @@ def free_document(rng: random.Random, task: Countdown, max_tries: int) -> Docume
     """A search in the other task: any two numbers that make the target, with checks and retries.
 
     >>> free_document(random.Random(2), Countdown(high=6, max_value=24), 3).prompt
-    '<user> make 7 <assistant>'
+    '<user> make 3 <assistant>'
     """
     target, tries = rng.randint(2, task.max_value), []
     while not tries or (tries[-1].value != target and len(tries) < max_tries):

@@ -70,8 +70,8 @@ def simultaneous(values: Sequence[float], claims: int) -> Interval:
     """The mean over seeds, and an interval that holds for all `claims` together.
 
     >>> one, many = (simultaneous([0.1, 0.2, 0.3], claims) for claims in (1, 20))
-    >>> round(one.low, 3), round(many.low, 3)
-    (-0.048, -0.952)
+    >>> round(one.low, 2), round(many.low, 2)
+    (-0.05, -0.95)
     """
     center = float(np.mean(values))
     if len(values) < 2:

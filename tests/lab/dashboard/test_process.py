@@ -60,7 +60,9 @@ def stands_in(monkeypatch, code):
 
 
 WORK = """
+import signal
 from minir1.run.claim import claim
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` would have it ignored
 with claim(Path({folder!r})):
     print("working", flush=True)
     time.sleep(60)
