@@ -13,6 +13,7 @@ def main(
     problems: int | None = None,
     samples: int | None = None,
     temperature: float | None = None,
+    max_new_tokens: int | None = None,
     checkpoint: str | None = None,
     as_json: Json = False,
 ) -> int:
@@ -23,6 +24,7 @@ def main(
         problems: how many held-out problems
         samples: completions a problem; pass@k for every k up to this
         temperature: 1 samples from the policy itself, 0 always takes the likeliest token
+        max_new_tokens: the longest completion, in tokens: does more room help?
         checkpoint: a folder in the run's checkpoints/; the last one if not given
     """
     folder = find_run(run)
@@ -33,6 +35,7 @@ def main(
         problems=problems,
         samples=samples,
         temperature=temperature,
+        max_new_tokens=max_new_tokens,
         checkpoint=checkpoint,
     )
     say(result, as_json)

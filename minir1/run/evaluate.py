@@ -88,11 +88,13 @@ def evaluate_run(
     problems: int | None = None,
     samples: int | None = None,
     temperature: float | None = None,
+    max_new_tokens: int | None = None,
     checkpoint: str | None = None,
 ) -> dict[str, Any]:
     """Evaluate a run's newest model on held-out problems; the transcripts are left out."""
     config, model, found = last_model(Path(run_dir), checkpoint)
     given = {"problems": problems, "samples": samples, "temperature": temperature}
+    given |= {"max_new_tokens": max_new_tokens}
     settings = replace(config.eval, **{k: v for k, v in given.items() if v is not None})
     tokenizer = tokenizer_of(config)
     result = evaluate(model, tokenizer, config.task, settings, seed=config.seed)

@@ -11,7 +11,14 @@ from minir1.config import EvalConfig, ModelConfig, TaskConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.types import Rollout
 from minir1.run import evaluate as module
-from minir1.run.evaluate import evaluate, heldout_problems, summarise, write_evaluation
+from minir1.run.evaluate import (
+    evaluate,
+    evaluate_run,
+    heldout_problems,
+    summarise,
+    write_evaluation,
+)
+from minir1.run.home import published
 from minir1.tasks.base import Problem
 from minir1.tasks.splits import key_of, split_of
 from minir1.text.template import prompt_ids, render_completion
@@ -218,3 +225,8 @@ def test_an_evaluation_is_written_whole(tmp_path):
     write_evaluation(tmp_path, "base", {"pass@1": {"value": 0.25}})
     assert json.loads(path.read_text()) == {"pass@1": {"value": 0.25}}
     assert [file.name for file in path.parent.iterdir()] == ["base.json"]
+
+
+def test_a_finished_run_is_asked_again_with_less_room():
+    found = evaluate_run(published("laptop"), problems=4, max_new_tokens=12)
+    assert found["length"]["high"] <= 12 and found["truncated"] > 0.5
