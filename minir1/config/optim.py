@@ -41,4 +41,10 @@ class OptimConfig:
         at_least(self, 0, "balance_coef")
         at_least(self, 1, "micro_batch_tokens")
         require(self.grad_clip > 0, "grad_clip", self.grad_clip, "use a number above 0")
+        require(
+            not (self.pack and self.share_prefixes),
+            "pack",
+            self.pack,
+            "use False with share_prefixes, whose tree of tokens has no empty places either",
+        )
         share(self, "final_lr_share", "beta1", "beta2")

@@ -7,7 +7,8 @@ writer and not seen by a reader, so every line that is seen is whole.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,28 @@ def read_rows(path: Path) -> list[tuple[bytes, Row]]:
     if lines and not lines[-1].endswith(b"\n"):
         lines.pop()
     return [(line, _parse(line, path, number)) for number, line in enumerate(lines, start=1)]
+
+
+def take_back(path: Path, stage: str, step: int, later: Sequence[str] = ()) -> list[Row]:
+    """Take back what a run resumed at `step` of `stage` will write again; return what stays.
+
+    Rows of `stage` after `step`, all rows of the `later` stages, and a last line that was cut
+    off in the middle go. The rows that stay keep their bytes, and the file is whole at any moment.
+    """
+    if not path.exists():
+        return []
+    kept = [
+        (line, row)
+        for line, row in read_rows(path)
+        if row["stage"] not in later and not (row["stage"] == stage and row["step"] > step)
+    ]
+    fresh = path.with_suffix(".tmp")
+    with fresh.open("wb") as file:
+        file.writelines(line for line, _ in kept)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
+    return [row for _, row in kept]
 
 
 def _parse(line: bytes, path: Path, number: int) -> Row:

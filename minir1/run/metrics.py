@@ -14,13 +14,12 @@ the rows that the resumed run will write again.
 from __future__ import annotations
 
 import math
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minir1.run.jsonl import Row, append_row, read_rows
+from minir1.run.jsonl import Row, append_row, read_rows, take_back
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -51,29 +50,15 @@ class MetricsLog:
                     writer.add_scalar(name, value, step)
 
     def rewind(self, stage: str, step: int, later: Sequence[str] = ()) -> None:
-        """Take back what a run resumed at `step` of `stage` will write again.
-
-        Rows of `stage` after `step`, all rows of the `later` stages, and a last line that
-        was cut off in the middle. The rows that stay keep their bytes.
-        """
+        """Take back the rows, and the TensorBoard steps, that a resumed run will write again."""
         self.close()
         self._first_step[stage] = step + 1
         for name in later:
             self._first_step[name] = 0
             shutil.rmtree(self.path.parent / "tb" / name, ignore_errors=True)
-        if not self.path.exists():
-            return
-        kept = [
-            line
-            for line, row in _rows(self.path)
-            if row["stage"] not in later and not (row["stage"] == stage and row["step"] > step)
-        ]
-        fresh = self.path.with_suffix(".tmp")
-        with fresh.open("wb") as file:
-            file.writelines(kept)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, self.path)
+        if self.path.exists():
+            _rows(self.path)  # names a row that is none, before anything is changed
+            take_back(self.path, stage, step, later)
 
     def close(self) -> None:
         """Flush TensorBoard's files."""

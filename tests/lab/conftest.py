@@ -1,5 +1,6 @@
 """A small model with random weights, documents to read, and rollouts of its own."""
 
+import IPython.display
 import pytest
 import torch
 
@@ -53,3 +54,29 @@ def rollouts(small, tokenizer):
 @pytest.fixture(scope="session")
 def sampled(rollouts):
     return collate(rollouts, [0.0] * len(rollouts))
+
+
+class Page:
+    """Where a live picture stands: it keeps what it was asked to show."""
+
+    def __init__(self):
+        self.shown = []
+
+    def update(self, thing):
+        self.shown.append(thing)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a cell displays; a display with an id gives a page back."""
+    found = []
+
+    def display(*things, display_id=None):
+        found.extend(things)
+        if display_id:
+            found.append(Page())
+            return found[-1]
+        return None
+
+    monkeypatch.setattr(IPython.display, "display", display)
+    return found

@@ -2,38 +2,11 @@
 
 from pathlib import Path
 
-import IPython.display
 import pytest
 
 from minir1.lab import explore as module
 from minir1.lab.build import execute
 from minir1.lab.explore import explore, is_live
-
-
-class Page:
-    """Where a live picture stands: it keeps what it was asked to show."""
-
-    def __init__(self):
-        self.shown = []
-
-    def update(self, thing):
-        self.shown.append(thing)
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """What a cell displays; a display with an id gives a page back."""
-    found = []
-
-    def display(*things, display_id=None):
-        found.extend(things)
-        if display_id:
-            found.append(Page())
-            return found[-1]
-        return None
-
-    monkeypatch.setattr(IPython.display, "display", display)
-    return found
 
 
 def draw(size, name):

@@ -128,3 +128,8 @@ def test_experts_are_refused(make_model) -> None:
 def test_a_kl_term_needs_the_silent_rows() -> None:
     with pytest.raises(ValueError, match="skip_silent"):
         ZeroConfig(kl_coef=0.1, optim=OptimConfig(skip_silent=True))
+
+
+def test_a_batch_is_packed_or_a_tree_not_both():
+    with pytest.raises(ValueError, match="share_prefixes"):
+        OptimConfig(pack=True, share_prefixes=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minir1.run.jsonl import append_row, read_rows
+from minir1.run.jsonl import append_row, read_rows, take_back
 
 
 @given(st.lists(st.dictionaries(st.text(), st.text() | st.integers()), max_size=4), st.data())
@@ -41,3 +41,33 @@ def test_what_is_not_an_object_is_named_by_its_line(tmp_path):
         read_rows(path)
     with pytest.raises(ValueError, match=r"absent can't be read: No such file"):
         read_rows(tmp_path / "absent")
+
+
+STAGES = ("pretrain", "zero", "later")
+PLACES = st.tuples(st.sampled_from(STAGES), st.integers(1, 6))
+
+
+@given(st.lists(PLACES, max_size=12), st.integers(0, 7), st.sampled_from([b"", b'{"stage": "ze']))
+def test_what_will_be_written_again_is_taken_back_and_the_rest_keeps_its_bytes(
+    tmp_path_factory, places, step, torn
+):
+    path = tmp_path_factory.mktemp("run") / "rows.jsonl"
+    for stage, number in places:
+        append_row(path, {"stage": stage, "step": number})
+    lines = path.read_bytes().splitlines(keepends=True) if places else []
+    with path.open("ab") as file:
+        file.write(torn)
+    kept = take_back(path, "zero", step, later=("later",))
+    stays = [
+        stage == "pretrain" or (stage == "zero" and number <= step) for stage, number in places
+    ]
+    assert path.read_bytes() == b"".join(one for one, yes in zip(lines, stays, strict=True) if yes)
+    assert [(row["stage"], row["step"]) for row in kept] == [
+        place for place, yes in zip(places, stays, strict=True) if yes
+    ]
+    assert [file.name for file in path.parent.iterdir()] == ["rows.jsonl"]
+
+
+def test_a_file_that_is_not_there_has_nothing_to_take_back(tmp_path):
+    assert take_back(tmp_path / "none.jsonl", "zero", 0) == []
+    assert not list(tmp_path.iterdir())

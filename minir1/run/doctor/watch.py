@@ -9,7 +9,6 @@ through. It is a diary like `metrics.jsonl`: a resumed run takes back what it wi
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from types import TracebackType
 from minir1.rl.update import NotFiniteError
 from minir1.run.doctor.diary import read_diary
 from minir1.run.doctor.rules import examine
-from minir1.run.jsonl import Row, append_row, read_rows
+from minir1.run.jsonl import Row, append_row, read_rows, take_back
 
 EVERY = 10
 """Steps between two looks."""
@@ -36,15 +35,7 @@ class Watch:
 
     def rewind(self, step: int, later: Sequence[str] = ()) -> None:
         """Take back what was found after `step` of this stage, and in the `later` ones."""
-        found = read_findings(self.run)
-        kept = [
-            row
-            for row in found
-            if row["stage"] not in later and not (row["stage"] == self.stage and row["step"] > step)
-        ]
-        if len(kept) < len(found):
-            lines = "".join(json.dumps(row) + "\n" for row in kept)
-            (self.run / FINDINGS).write_text(lines, encoding="utf-8")
+        kept = take_back(self.run / FINDINGS, self.stage, step, later)
         self.told = {row["name"] for row in kept if row["stage"] == self.stage}
 
     def after(self, step: int, last: int, metrics: Mapping[str, float]) -> None:

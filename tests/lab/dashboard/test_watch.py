@@ -3,7 +3,6 @@
 import json
 import time
 
-import IPython.display
 import pytest
 
 from minir1.lab import dashboard as module
@@ -13,32 +12,6 @@ from minir1.lab.dashboard.watch import Watcher
 from minir1.run.claim import claim
 from minir1.run.jsonl import append_row
 from tests.lab.dashboard.conftest import GROUP
-
-
-class Page:
-    """Where the still picture stands."""
-
-    def __init__(self):
-        self.shown = []
-
-    def update(self, thing):
-        self.shown.append(thing)
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """What a cell displays; a display with an id gives a page back."""
-    found = []
-
-    def display(*things, display_id=None):
-        found.extend(things)
-        if display_id:
-            found.append(Page())
-            return found[-1]
-        return None
-
-    monkeypatch.setattr(IPython.display, "display", display)
-    return found
 
 
 @pytest.fixture
