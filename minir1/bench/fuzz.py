@@ -33,7 +33,7 @@ from minir1.run.jsonl import Row, append_row, read_rows
 from minir1.run.pipe import reader_may_leave
 from minir1.run.progress import Progress, StopFlag
 from minir1.tasks import Verdict
-from minir1.tasks.registry import VERIFIERS
+from minir1.tasks.verifiers import VERIFIERS
 
 FUZZ_RESULTS = RESULTS.with_name("fuzz.jsonl")
 LIMIT_S = 2.0

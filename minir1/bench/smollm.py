@@ -37,7 +37,7 @@ from minir1.bench.rows import versions
 from minir1.run.jsonl import append_row, read_rows
 from minir1.run.stats import Interval, mean, seed_difference
 from minir1.tasks.base import Verdict
-from minir1.tasks.registry import verify
+from minir1.tasks.verifiers import verify
 
 RESULTS = Path(__file__).parents[1] / "results"
 LOGS = RESULTS / "smollm.jsonl"

@@ -10,7 +10,7 @@ import pytest
 from minir1.bench import fuzz, fuzz_programs, fuzz_texts
 from minir1.run.progress import StopFlag
 from minir1.tasks import Verdict
-from minir1.tasks.registry import VERIFIERS
+from minir1.tasks.verifiers import VERIFIERS
 
 
 @pytest.mark.timeout(900)  # a busy machine is no fault

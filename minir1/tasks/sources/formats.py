@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from minir1.tasks.code.verify import require_code_gold
-from minir1.tasks.registry import look_up, verify
 from minir1.tasks.sources.judge import VERIFIERS
+from minir1.tasks.verifiers import look_up, verify
 
 FORMATS = (
     'give {"question", "gold", "verifier"}, or GSM8K\'s {"question", "answer"}, '

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from minir1.tasks.base import Problem, Split, Verdict
-from minir1.tasks.registry import verify
 from minir1.tasks.sources.judge import judge
 from minir1.tasks.splits import split_of
+from minir1.tasks.verifiers import verify
 
 SIZE = 1_000_000
 """Items of one stream; they are made when asked for."""

@@ -16,7 +16,7 @@ from minir1.tasks.base import Verdict
 from minir1.tasks.code import verify_code
 from minir1.tasks.code.run import Limits
 from minir1.tasks.completion import parse
-from minir1.tasks.registry import verify
+from minir1.tasks.verifiers import verify
 
 VERIFIERS: Mapping[str, str] = {
     "math": "a LaTeX or plain answer",
