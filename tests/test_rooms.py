@@ -24,6 +24,7 @@ TOP = BELOW_LAB | {"lab"}
 # the stages on. A dot narrows the right to one module.
 MAY_IMPORT: dict[str, set[str]] = {
     "config": set(),
+    "recipes": set(),
     "tasks": set(),
     "text": {"tasks"},
     "model": set(),
@@ -38,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": TOP | {"bench"},
     "launch": TOP,
 }
-RECIPES_FROM = {"stages", "plan", "lab", "cli", "bench", "launch"}
+RECIPES_FROM = {"recipes", "stages", "plan", "lab", "cli", "bench", "launch"}
 
 # Other people's packages that a room, or the kernels, must do without.
 WITHOUT: dict[str, set[str]] = {

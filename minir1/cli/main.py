@@ -56,7 +56,7 @@ def page() -> str:
             "",
             *lines,
             "",
-            "A RECIPE is a function in minir1/recipes.py, and each of its fields is an option:",
+            "A RECIPE is a function in minir1/recipes, and each of its fields is an option:",
             "  minir1 run laptop --seed 3 --zero.optim.lr 3e-4",
             "A RUN is a folder that such a command made: runs/laptop, or just laptop.",
             "",

@@ -1,4 +1,4 @@
-"""The nouns of a run, one file a noun. A recipe (`minir1/recipes.py`) is one value of `Config`.
+"""The nouns of a run, one file a noun. A recipe (`minir1/recipes/`) is one value of `Config`.
 
 Every dataclass here is frozen: a config is a fact about a run, not a place to keep
 state. A field out of range raises a ValueError that names the field, says what was

@@ -1,4 +1,4 @@
-"""One whole run. A recipe (`minir1/recipes.py`) is one value of `Config`."""
+"""One whole run. A recipe (`minir1/recipes/`) is one value of `Config`."""
 
 from __future__ import annotations
 

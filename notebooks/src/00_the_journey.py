@@ -448,4 +448,4 @@ beside_r1_zero(run)
 # **Where next.** Run it yourself: `make r1` makes your own run from random weights, and prints where its report is;
 # `minir1 sample laptop` asks the trained model. Read one file to the end: [minir1/rl/loss.py](../minir1/rl/loss.py)
 # or [minir1/tasks/countdown.py](../minir1/tasks/countdown.py). Change one dial and predict first:
-# `minir1 run smoke --zero.group-size 2`. The recipes are in [minir1/recipes.py](../minir1/recipes.py).
+# `minir1 run smoke --zero.group-size 2`. The recipes are in [minir1/recipes](../minir1/recipes/__init__.py).

@@ -285,7 +285,7 @@ stage_chart(run, ["taste", "refused", "over_refused"], ["pretrain", "zero", "dev
 # # The same code at scale
 #
 # `minir1 pipeline pipeline_laptop` is this run. Stages are functions that take a model and a file; at scale their sizes change
-# ([minir1/stages/pipeline.py](../minir1/stages/pipeline.py), [minir1/recipes_pipeline.py](../minir1/recipes_pipeline.py)).
+# ([minir1/stages/pipeline.py](../minir1/stages/pipeline.py), [minir1/recipes/pipeline.py](../minir1/recipes/pipeline.py)).
 # Where the money goes differs:
 
 # %%

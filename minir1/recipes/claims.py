@@ -14,12 +14,11 @@ from dataclasses import replace
 
 from minir1.config import Config, ModelConfig
 from minir1.config.pipeline import SftConfig
+from minir1.recipes.cpu import smoke
 
 
 def claim() -> Config:
     """Two minutes on one core: a weak base, and RL that makes it search."""
-    from minir1.recipes import smoke  # which lists this recipe, so it comes first
-
     base = smoke()
     model = ModelConfig(
         attention="gqa",

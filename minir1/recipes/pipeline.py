@@ -1,4 +1,4 @@
-"""The whole pipeline of R1 on a laptop: its recipes (the scaling story is `recipes.py`).
+"""The whole pipeline of R1 on a laptop: its recipes (the scaling story is `cpu.py`).
 
     pipeline_smoke -> pipeline_laptop
 
@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from minir1.config import Config, ModelConfig
 from minir1.config.pipeline import SamplesConfig, SftConfig
+from minir1.recipes.cpu import laptop, smoke
 
 
 def pipeline_smoke() -> Config:
@@ -19,8 +20,6 @@ def pipeline_smoke() -> Config:
     Two numbers from 1 to 5: a base of a few seconds solves some of these problems, and without a
     right sample there would be nothing for the cold start.
     """
-    from minir1.recipes import smoke  # which lists these recipes, so it comes first
-
     base = smoke()
     model = replace(base.model, vocab_size=256, dim=48, n_layers=2, inter_dim=96, moe_inter_dim=32)
     student = ModelConfig(
@@ -66,8 +65,6 @@ def pipeline_laptop() -> Config:
     By the seconds that a step takes in the published run of `laptop`: pre-training 10 minutes,
     RL 9, the student's base 2, and samples, fine-tuning and evaluation 6.
     """
-    from minir1.recipes import laptop
-
     base, small = laptop(), pipeline_smoke()
     scenarios = replace(base.task.scenarios, bilingual=0.7, manners=0.15, refusal=0.15)
     model = replace(base.model, vocab_size=256)

@@ -1,4 +1,4 @@
-"""The scaling story goes on: recipes for rented GPUs (its first half is `recipes.py`).
+"""The scaling story goes on: recipes for rented GPUs (its first half is `cpu.py`).
 
     laptop_long -> gpu_24gb -> gpu_1 -> h800_8 -> paper
 
@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from minir1.config import Config
 from minir1.config.shapes import DEEPSEEK_V3, MOONLIGHT
+from minir1.recipes.cpu import laptop_long
 
 
 def gpu_24gb() -> Config:
@@ -19,8 +20,6 @@ def gpu_24gb() -> Config:
 
     The laptop's path with a wider model: still nothing to download.
     """
-    from minir1.recipes import laptop_long  # which lists these recipes, so it comes first
-
     base = laptop_long()
     optim = replace(base.pretrain.optim, lr=1e-3, warmup_steps=200, micro_batch_tokens=32_768)
     optim = replace(optim, pack=True)
