@@ -87,7 +87,7 @@ def newest(rows: Iterable[Row], kind: str) -> dict[str, Row]:
 def shown(seconds: float) -> str:
     """A time as people say it.
 
-    >>> shown(7.4), shown(71), shown(660)
+    >>> shown(7.4), shown(71.0), shown(660.0)
     ('7 s', '1.2 min', '11 min')
     """
     if seconds < 59.5:
