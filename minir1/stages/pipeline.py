@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from minir1.config import Config
+from minir1.config import Config, ZeroConfig
 from minir1.config.pipeline import SamplesConfig, SftConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.baselines.value import ValueModel
@@ -88,27 +88,33 @@ class Pipeline:
 
     def rl(self, stage: str) -> Transformer:
         """One of the three stages of RL."""
+        return reinforce(self.config, self.out, self.course(stage), self.world)
+
+    def course(self, stage: str) -> Course:
+        """What a stage of RL starts from, asks, and pays."""
         config, pipeline = self.config, self.config.pipeline
         settings = {"zero": config.zero, "dev2": pipeline.reason, "r1": pipeline.final}[stage]
-        task = config.task if stage == "r1" else only(config.task, *REASONING)
-        wages = Wages(
-            tokenizer=tokenizer_of(config),
+        return Course(
+            name=stage,
+            start=PARENTS[stage],
+            task=config.task if stage == "r1" else only(config.task, *REASONING),
+            settings=settings,
+            seed=self.seed(stage),
+            pay=by_verdict if stage == "zero" else self.wages(stage, settings),
+            looks=f"{stage}-step",
+        )
+
+    def wages(self, stage: str, settings: ZeroConfig) -> Wages:
+        """What a stage pays beyond verdicts: language, and R1's last steps for taste too."""
+        pipeline = self.config.pipeline
+        return Wages(
+            tokenizer=tokenizer_of(self.config),
             settings=settings,
             language=pipeline.language,
             reader=self.learn_taste() if stage == "r1" else None,
             taste=pipeline.taste,
             taste_from=settings.steps - pipeline.taste_steps,
         )
-        course = Course(
-            name=stage,
-            start=PARENTS[stage],
-            task=task,
-            settings=settings,
-            seed=self.seed(stage),
-            pay=by_verdict if stage == "zero" else wages,
-            looks=f"{stage}-step",
-        )
-        return reinforce(config, self.out, course, self.world)
 
     def samples(self, stage: str, settings: SamplesConfig) -> Path:
         """The file of what a stage learns from: its teacher's samples, those that are kept."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from minir1 import recipes
-from minir1.bench.claims import elsewhere
+from minir1.bench.claims import elsewhere, sweeps
 from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, UNSURE, judged
 from minir1.bench.claims.groups import CLAIMS, GROUPS
 from minir1.bench.claims.measure import ROWS, read_results
@@ -26,13 +26,13 @@ VERDICTS = (HOLDS, FAILS, UNSURE, MISSING)
 def lines(path: Path = ROWS, recipe: str = RECIPE) -> list[Line]:
     """Every claim, measured or not. All intervals over seeds are corrected for all of them."""
     rows = read_results(recipes.get(recipe), path)
-    count = len(CLAIMS) + len(THRESHOLDS) + len(elsewhere.HACKING)
+    count = len(CLAIMS) + len(THRESHOLDS) + len(elsewhere.HACKING) + len(sweeps.SWEEPS)
     own = [
         judged(claim, rows, count) | {"about": group.says, "command": "minir1 claims --run"}
         for group in GROUPS
         for claim in group.claims
     ]
-    return own + list(elsewhere.lines(count))
+    return [*own, *sweeps.lines(count), *elsewhere.lines(count)]
 
 
 def shown(line: Mapping[str, Any]) -> str:
