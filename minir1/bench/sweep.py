@@ -6,10 +6,11 @@
     python -m minir1.bench.sweep RUN ...    the points of finished pipelines that have no row yet
     python -m minir1.bench.sweep            the table of all rows
 
-R1's report says that the cold start costs reasoning, and that pay for language costs a little, too;
-it shows one dose of each. A point is a run of its own beside the pipeline's: `RUN/sweep/language-2`.
-It begins with copies of the pipeline's checkpoints, so only its own stage is trained, and it answers
-the same held-out prompts. What the seeds must show stands in `bench/claims/sweeps.py`.
+R1's report says that the cold start costs reasoning, and that pay for language costs a little,
+too; it shows one dose of each. A point is a run of its own beside the pipeline's, such as
+`RUN/sweep/language-2`. It begins with copies of the pipeline's checkpoints, so only its own stage
+is trained, and it answers the same held-out prompts. What the seeds must show stands in
+`bench/claims/sweeps.py`.
 """
 
 import shutil
@@ -36,7 +37,10 @@ from minir1.stages.reinforce import reinforce
 from minir1.stages.stage_table import evaluate_stage
 
 ROWS = RESULTS / "sweep.jsonl"
-POINTS: Mapping[str, tuple[float, ...]] = {"cold": (5, 20, 40, 160), "language": (0, 0.1, 0.5, 2)}
+POINTS: Mapping[str, tuple[float, ...]] = {
+    "cold": (5.0, 20.0, 40.0, 160.0),
+    "language": (0.0, 0.1, 0.5, 2.0),
+}
 STAGE = {"cold": "dev1", "language": "zero"}
 """The stage that a sweep trains with another dose."""
 COPIED = {"cold": ("pretrain", "preference", "zero"), "language": ("pretrain", "preference")}
