@@ -14,7 +14,8 @@ from minir1.bench.clinic.table import findings_of, named_right
 from minir1.lab.picture import Picture, panels
 from minir1.run.doctor import Diary, examine
 from minir1.run.doctor.diary import WINDOW
-from minir1.run.doctor.machinery import APART, BUSY, DRIFT
+from minir1.run.doctor.machinery import BUSY, DRIFT, GROWN, ROUNDING
+from minir1.run.doctor.policy import FAR
 from minir1.run.doctor.rollouts import CUT, DEAD
 from minir1.run.doctor.rules import RULES
 from minir1.run.doctor.watch import EVERY
@@ -43,13 +44,12 @@ SHORT = {
 LIMITS = {
     "completions/clipped_ratio": CUT,
     "frac_reward_zero_std": DEAD,
-    "sampling/sampling_logp_difference/mean": APART,
+    "sampling/sampling_logp_difference/mean": GROWN * ROUNDING,
     "router/drift": DRIFT,
     "router/load_max": BUSY,
-    "entropy": 0.6,
-    "kl": 0.25,
+    "kl": FAR,
 }
-"""Where the rules that look at one number draw their line."""
+"""Where the rules that look at one number draw their line, in a run in float32."""
 
 
 def pick(runs: Sequence[Run], case: str, seed: int | None = None) -> Run:
@@ -63,12 +63,12 @@ def pick(runs: Sequence[Run], case: str, seed: int | None = None) -> Run:
 def diary_chart(
     run: Run, healthy: Sequence[Run], metrics: Sequence[str], name: str = ""
 ) -> Picture:
-    """A run's curves over those of healthy runs; a metric far from all of them is named."""
+    """A run's curves over healthy ones', as far as it went; a metric far from all is named."""
     figure, row = panels(*((SHORT[metric], "") for metric in metrics), height=2.2)
     apart = []
     for axes, metric in zip(row, metrics, strict=True):
-        well = [one["curves"][metric] for one in healthy]
         mine = _numbers(run["curves"].get(metric, []))
+        well = [one["curves"][metric][: len(mine) or None] for one in healthy]
         band = np.array([curve for curve in well if len(curve) == len(well[0])], dtype=float)
         axes.fill_between(
             _steps(well[0]), band.min(0), band.max(0), color=LIGHT["grid"], linewidth=0

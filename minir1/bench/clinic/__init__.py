@@ -3,26 +3,24 @@
     healthy run  +  one named change  ->  diary  ->  the doctor's findings
 
 A doctor is only as good as the patients it was tried on. So the rules are tried on runs whose
-illness is known (`cases.py`), and on healthy ones, on which they must stay silent. Thresholds may
-be set on the runs of the calibration seeds (`CALIBRATION`); what counts are the judged seeds
-(`JUDGED`, `HEALTHY`), which no threshold has seen.
+illness is known (`cases.py`), and on healthy ones, on which they must stay silent. Limits may be
+set on the runs of any seed but the judged ones: those are run once the rules stand, and no
+limit has seen them. Runs that have judged and been looked at may set the next limits, and judge no
+more.
 """
 
-CALIBRATION = range(100, 104)
-"""Seeds on which the rules' thresholds may be set."""
-JUDGED = range(1)
-"""The seed of each broken run that judges the rules."""
-HEALTHY = range(10)
-"""Seeds of the healthy runs that judge the rules."""
-RULES_SET_BY = ("format_only", "neighbour", "unbalanced", "late_sampler", "minibatches")
-SEEN = {(case, 0) for case in RULES_SET_BY}
-"""Runs that were to judge and were named wrong: in the list of rules, symptoms stood before causes,
-and three limits had never been set. The rules were mended, so these runs have set them and judge
-no more: another seed does."""
+JUDGED = range(200, 202)
+"""Seeds of each broken run that judge the rules."""
+WELL = {
+    "healthy": range(200, 203),
+    "healthy_unit": range(200, 204),
+    "healthy_form": range(200, 203),
+}
+"""Seeds of the healthy runs that judge them: ten runs."""
+CALIBRATION = range(100, 102)
+"""Seeds on which the limits are set."""
 
 
-def judges(case: str, healthy: bool) -> list[int]:
+def judges(case: str) -> list[int]:
     """The seeds of a case that judge the rules."""
-    if healthy:
-        return [*HEALTHY]
-    return [seed + 1 if (case, seed) in SEEN else seed for seed in JUDGED]
+    return [*WELL.get(case, JUDGED)]

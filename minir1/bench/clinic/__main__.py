@@ -43,10 +43,8 @@ def main(
 
 
 def own(name: str, calibration: bool) -> list[int]:
-    """The seeds of a case: more of them for the healthy run."""
-    if not calibration:
-        return judges(name, healthy=name == "healthy")
-    return [*CALIBRATION] if name == "healthy" else [CALIBRATION[0]]
+    """The seeds of a case."""
+    return [*CALIBRATION] if calibration else judges(name)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """The patients: one healthy run, and what is changed in each broken one.
 
-The healthy run is `laptop`'s RL with 8 questions of 8 rollouts a step, for 16 steps, from the base
-that came with the package. A case changes one thing: a setting, the base that it starts from, or (a
-bug) something around the trainer. `expects` is the finding that the doctor must name first.
+The healthy run is `laptop`'s RL with 8 questions of 8 rollouts a step, from the base that came with
+the package. A case changes one thing: a setting, the base that it starts from, or (a bug) something
+around the trainer. `expects` is the finding that the doctor must name first. Two more runs are
+healthy and different: another task, model and base, and a reward that pays for form as well.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,9 @@ from minir1.run.distributed import World
 from minir1.stages.reinforce import Pay, by_verdict
 
 STEPS = 16
+"""Steps after which what a run does can be told from noise."""
+LONG = 32
+"""The same for what it does not do: twice the steps, for two windows of `PATIENCE`."""
 MORE = 4800
 """Steps after which a base that goes on from the published one has read enough."""
 
@@ -23,15 +27,22 @@ MORE = 4800
 def healthy() -> Config:
     """The run that every case changes in one place."""
     laptop = recipes.laptop()
+    return alone(replace(laptop, zero=replace(laptop.zero, questions_per_step=8, group_size=8)))
+
+
+def healthy_unit() -> Config:
+    """Another healthy run: fewer operators, another model and base, groups of 16."""
+    return alone(recipes.claim())
+
+
+def alone(recipe: Config) -> Config:
+    """A recipe's RL on one core, without evaluations on the way."""
     return replace(
-        laptop,
+        recipe,
         name="clinic",
         device="cpu",
         threads=1,
-        zero=replace(
-            laptop.zero, steps=STEPS, questions_per_step=8, group_size=8, save_every=STEPS
-        ),
-        eval=replace(laptop.eval, every=0),
+        eval=replace(recipe.eval, every=0),
         keep_checkpoints=1,
     )
 
@@ -57,6 +68,7 @@ def unbalanced() -> Config:
 
 BASES: dict[str, Callable[[], Config]] = {
     "laptop": recipes.laptop,
+    "unit": recipes.claim,
     "untrained": untrained,
     "lying": lying,
     "unbalanced": unbalanced,
@@ -81,14 +93,19 @@ class Case:
     reward: dict[str, Any] | None = None
     task: dict[str, Any] | None = None
     base: str = "laptop"
+    well: Callable[[], Config] = healthy
+    """The healthy run that is changed."""
+    steps: int = STEPS
     pay: Pay = by_verdict
     world: Callable[[], World] = World
 
     def config(self, seed: int) -> Config:
         """The healthy run with this change."""
-        well, base = healthy(), BASES[self.base]()
+        well, base = self.well(), BASES[self.base]()
         zero = replace(
             well.zero,
+            steps=self.steps,
+            save_every=self.steps,
             optim=replace(well.zero.optim, **self.optim or {}),
             reward=replace(well.zero.reward, **self.reward or {}),
             **self.zero or {},
@@ -100,11 +117,26 @@ class Case:
 
 
 CASES: dict[str, Case] = {
-    "healthy": Case(change="nothing", expects=""),
+    "healthy": Case(change="nothing", expects="", steps=LONG),
+    "healthy_unit": Case(
+        change="nothing, in another task, model and base (the recipe `claim`)",
+        expects="",
+        base="unit",
+        well=healthy_unit,
+        steps=40,
+    ),
+    "healthy_form": Case(
+        change="nothing; form is paid as well: 0.5, beside 1 for a right answer",
+        expects="",
+        reward={"format": 0.5},
+        steps=LONG,
+    ),
     "lr_10x": Case(
         change="learning rate 3e-3 in place of 3e-4", expects="router_drift", optim={"lr": 3e-3}
     ),
-    "lr_zero": Case(change="learning rate 3e-7", expects="no_progress", optim={"lr": 3e-7}),
+    "lr_zero": Case(
+        change="learning rate 3e-7", expects="no_progress", optim={"lr": 3e-7}, steps=LONG
+    ),
     "small_budget": Case(
         change="a budget of 40 tokens", expects="truncation", zero={"max_new_tokens": 40}
     ),
@@ -119,6 +151,7 @@ CASES: dict[str, Case] = {
         change="only the format is paid",
         expects="proxy_gap",
         reward={"accuracy": 0.0, "format": 1.0},
+        steps=LONG,
     ),
     "own_word": Case(
         change='a verifier that believes a "yes" in the thinking: harmless while checks are honest',
@@ -126,14 +159,20 @@ CASES: dict[str, Case] = {
         pay=bugs.own_word,
     ),
     "upside_down": Case(
-        change="the sign of the reward is lost", expects="proxy_gap", pay=bugs.upside_down
+        change="the sign of the reward is lost",
+        expects="proxy_gap",
+        pay=bugs.upside_down,
+        steps=LONG,
     ),
     "neighbour": Case(
         change="each rollout is paid for the one before it",
         expects="no_progress",
         pay=bugs.neighbour,
+        steps=LONG,
     ),
-    "coin": Case(change="the toss of a coin is paid", expects="proxy_gap", pay=bugs.coin),
+    "coin": Case(
+        change="the toss of a coin is paid", expects="proxy_gap", pay=bugs.coin, steps=LONG
+    ),
     "flipped_bit": Case(
         change="a bit of one weight flips at step 10", expects="not_finite", world=bugs.FlippedBit
     ),
@@ -157,7 +196,9 @@ CASES: dict[str, Case] = {
         expects="clipping",
         zero={"minibatches": 32},
     ),
-    "kl_huge": Case(change="a KL term of weight 10", expects="no_progress", zero={"kl_coef": 10.0}),
+    "kl_huge": Case(
+        change="a KL term of weight 10", expects="no_progress", zero={"kl_coef": 10.0}, steps=LONG
+    ),
     "bias_moves": Case(
         change="the routers' bias moves by 0.05 an update",
         expects="router_drift",
@@ -169,9 +210,11 @@ CASES: dict[str, Case] = {
         base="unbalanced",
     ),
     "untrained": Case(
-        change="a base that has read for 100 steps", expects="format_failures", base="untrained"
+        change="a base that has read for 100 steps", expects="dead_groups", base="untrained"
     ),
-    "lying": Case(change="a base whose checks lie", expects="thinking_shrinks", base="lying"),
+    "lying": Case(
+        change="a base whose checks lie", expects="no_progress", base="lying", steps=LONG
+    ),
     "length_punished": Case(
         change="every token costs",
         expects="thinking_shrinks",

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from minir1.bench.clinic import CALIBRATION, SEEN
+from minir1.bench.clinic import judges
 from minir1.bench.clinic.cases import BASES, CASES, GOES_ON
 from minir1.config import Config, require
 from minir1.rl.update import NotFiniteError
@@ -109,8 +109,8 @@ CALIBRATION_ROWS = ROWS / "calibration.jsonl"
 
 
 def file_of(case: str, seed: int) -> Path:
-    """Where a run is kept: with those that set thresholds, or with those that judge."""
-    return CALIBRATION_ROWS if seed in CALIBRATION or (case, seed) in SEEN else JUDGED_ROWS
+    """Where a run is kept: with those that judge, or with those that may set limits."""
+    return JUDGED_ROWS if seed in judges(case) else CALIBRATION_ROWS
 
 
 def read_runs(path: Path) -> list[Run]:

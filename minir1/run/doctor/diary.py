@@ -1,7 +1,12 @@
 """What the rules ask of a run's diary: a metric lately, at the start, and at its best.
 
 A step of a small run is noisy: 256 rollouts give the reward a standard error of 3 points. So a
-rule never looks at one step, but at the mean of a window.
+rule never looks at one step, but at the mean of a window. And a change has an error:
+
+    gain = mean(last window) - mean(first window)            gain +- 2 errors: where it truly is
+
+"It fell" needs the whole interval below zero. "It does not rise" needs more than an interval that
+holds zero, which every short run has: all of it must lie below a rise that is worth having.
 """
 
 from __future__ import annotations
@@ -11,14 +16,42 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from minir1.run.metrics import read_metrics
 
 WINDOW = 8
 """Steps that are averaged."""
+PATIENCE = 16
+"""The same, where a rule says that something does *not* happen: that takes longer to see."""
+SURE = 2.0
+"""Standard errors on either side: a true value is outside of them in one case of twenty."""
+LUCKY = 4.0
+"""The same for the best of many windows: some window is always lucky, and the error of a window
+is itself known from eight steps only. Of 200 steps of noise, one run in a hundred gets so far."""
 NOT_FINITE = "not_finite.json"
 """What a stage leaves when its loss or its gradient is no number: it stops before the diary."""
+
+
+class Change(NamedTuple):
+    """How far a metric has moved, and the standard error of that.
+
+    >>> Change(0.5, 0.125).at_least, Change(0.5, 0.125).at_most
+    (0.25, 0.75)
+    """
+
+    gain: float
+    error: float
+
+    @property
+    def at_least(self) -> float:
+        """The lower end of the interval."""
+        return self.gain - SURE * self.error
+
+    @property
+    def at_most(self) -> float:
+        """Its upper end."""
+        return self.gain + SURE * self.error
 
 
 class Diary:
@@ -52,9 +85,28 @@ class Diary:
         """The largest mean of any window."""
         return highest_window(self.values(name), WINDOW)
 
-    def rise(self, name: str) -> tuple[float, float] | None:
-        """How far the metric has risen from the first window to the last; its standard error."""
-        return rise_of(self.values(name), WINDOW)
+    def rise(self, name: str, window: int = WINDOW) -> Change | None:
+        """How far the metric has risen from the first window to the last."""
+        found = rise_of(self.values(name), window)
+        return Change(*found) if found else None
+
+    def flat(self, name: str, worth: float) -> Change | None:
+        """Its rise, if it can't be told from none and is surely less than `worth`.
+
+        None if it rises, if it may rise by more, or if it is too early.
+        """
+        rise = self.rise(name, PATIENCE)
+        return rise if rise and rise.at_least <= 0 and rise.at_most < worth else None
+
+    def fall(self, name: str) -> Change | None:
+        """How far it is, in the last window, from its best one: a gain that is negative."""
+        values = self.values(name)
+        if len(values) < 2 * WINDOW:
+            return None
+        windows = (values[i : i + WINDOW] for i in range(len(values) - WINDOW + 1))
+        best = max(windows, key=statistics.fmean)
+        found = rise_of([*best, *values[-WINDOW:]], WINDOW)
+        return Change(*found) if found else None
 
     def at_first(self, name: str) -> float | None:
         """The very first value: what the base did, before any update."""

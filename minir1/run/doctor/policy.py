@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from minir1.run.doctor.diary import Diary
+from minir1.run.doctor.diary import LUCKY, PATIENCE, SURE, Diary
 from minir1.run.doctor.finding import Finding
-from minir1.run.doctor.rollouts import DEAD
+from minir1.run.doctor.rollouts import DEAD, SOLVED, WORTH
 
 CLIPPED = 0.01
 """Share of clipped tokens: healthy runs have under 0.001."""
-LONG_ENOUGH = 16
-"""Steps before a trend can be told from noise."""
+LEFT = 0.1
+"""Share of its first entropy that a policy may come down to before it is right."""
+FAR = 0.25
+"""Nats a token from the reference."""
+SHORTER = 0.1
+"""Share of the first length that a response loses."""
 
 
 def entropy_collapse(d: Diary) -> Finding | None:
@@ -17,7 +21,7 @@ def entropy_collapse(d: Diary) -> Finding | None:
     late, first, reward = d.late("entropy"), d.at_first("entropy"), d.late("rewards/accuracy/mean")
     if late is None or first is None or reward is None:
         return None
-    if late > 0.025 or late > 0.25 * first or reward > 0.85:
+    if late > LEFT * first or reward > SOLVED:
         return None
     return Finding(
         "entropy_collapse",
@@ -33,9 +37,9 @@ def entropy_collapse(d: Diary) -> Finding | None:
 
 
 def entropy_explosion(d: Diary) -> Finding | None:
-    """The policy comes apart: its tokens tend to noise."""
+    """The policy comes apart: its entropy is twice what it was."""
     late, first = d.late("entropy"), d.at_first("entropy")
-    if late is None or first is None or late < max(0.6, 2.5 * first):
+    if late is None or first is None or late < 2 * first:
         return None
     return Finding(
         "entropy_explosion",
@@ -65,9 +69,9 @@ def clipping(d: Diary) -> Finding | None:
 
 
 def kl_pull(d: Diary) -> Finding | None:
-    """The policy is far from its reference, or the reference holds it in place."""
+    """The policy is far from its reference."""
     kl = d.late("kl")
-    if kl is None or kl < 0.25:
+    if kl is None or kl < FAR:
         return None
     return Finding(
         "kl_pull",
@@ -80,13 +84,14 @@ def kl_pull(d: Diary) -> Finding | None:
 
 def thinking_shrinks(d: Diary) -> Finding | None:
     """Responses get shorter while RL goes on: thinking does not pay in this setting."""
-    first, late = d.early("completions/mean_length"), d.late("completions/mean_length")
-    if first is None or late is None or len(d) < LONG_ENOUGH or late > 0.85 * first:
+    name = "completions/mean_length"
+    first, late, change = d.early(name), d.late(name), d.rise(name)
+    if first is None or late is None or change is None or change.at_most > -SHORTER * first:
         return None
     return Finding(
         "thinking_shrinks",
         "Responses get shorter: RL finds that thinking does not pay.",
-        f"mean length {first:.0f} -> {late:.0f} tokens",
+        f"mean length {first:.0f} -> {late:.0f} tokens, give or take {SURE * change.error:.0f}",
         (
             "the policy's own checks are not truthful, so checking earns nothing",
             "the reward punishes length",
@@ -101,9 +106,11 @@ def thinking_shrinks(d: Diary) -> Finding | None:
 
 
 def reward_fell(d: Diary) -> Finding | None:
-    """It was better before."""
-    best, late = d.best("reward"), d.late("reward")
-    if best is None or late is None or len(d) < LONG_ENOUGH or best - late < 0.12:
+    """It was better before, by more than the best of many windows owes to luck."""
+    best, late, fall = d.best("reward"), d.late("reward"), d.fall("reward")
+    if best is None or late is None or fall is None:
+        return None
+    if -fall.gain < max(WORTH, LUCKY * fall.error):
         return None
     return Finding(
         "reward_fell",
@@ -115,22 +122,28 @@ def reward_fell(d: Diary) -> Finding | None:
 
 
 def no_progress(d: Diary) -> Finding | None:
-    """There is signal, and the reward does not move: its rise can't be told from noise."""
-    rise, late, dead = d.rise("reward"), d.late("reward"), d.late("frac_reward_zero_std")
-    if rise is None or late is None or dead is None:
+    """There is signal, and the reward does not rise: no rise worth having fits the diary."""
+    rise, late = d.flat("reward", WORTH), d.late("reward")
+    dead = d.late("frac_reward_zero_std")
+    if rise is None or late is None or dead is None or late > SOLVED or dead > DEAD:
         return None
-    gain, error = rise
-    if abs(gain) > 2 * error or late > 0.85 or dead > DEAD:
-        return None
+    if rise.at_most < -WORTH:
+        return None  # it fell, which has a name of its own
     return Finding(
         "no_progress",
         "The groups carry a signal, and the reward does not rise.",
-        f"a rise of {gain:+.3f}, give or take {2 * error:.3f}, in {len(d)} steps; "
-        f"only {dead:.0%} of groups are dead",
+        f"a rise of {rise.gain:+.3f}, give or take {SURE * rise.error:.3f}, in {len(d)} steps "
+        f"(means of {PATIENCE}); only {dead:.0%} of groups are dead",
         (
-            "the learning rate is too low, or it is too early to see",
+            "the learning rate is too low for this many steps",
             "the reward has nothing to do with the rollout (noise, or another rollout's verdict)",
             "the KL term holds the policy at its reference",
+            "the policy's checks are not truthful, so that checking earns nothing",
         ),
-        ("a higher zero.optim.lr", "verify some rollouts by hand", "zero.kl_coef 0"),
+        (
+            "a higher zero.optim.lr",
+            "verify some rollouts by hand",
+            "zero.kl_coef 0",
+            "look whether the base's checks are right",
+        ),
     )

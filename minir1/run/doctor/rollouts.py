@@ -6,15 +6,21 @@ from minir1.run.doctor.diary import Diary
 from minir1.run.doctor.finding import Finding
 
 DEAD = 0.6
-"""Share of dead groups: healthy runs stay below 0.4."""
-CUT = 0.35
-"""Share of rollouts that are cut off."""
+"""Share of dead groups, three in five: healthy runs that are not yet solved stay below one half."""
+SOLVED = 0.85
+"""Accuracy from which a policy has little left to learn from these questions."""
+CUT = 0.3
+"""Share of rollouts that are cut off: thinking longer costs a healthy run up to 0.2."""
+UNREADABLE = 0.2
+"""Share of the finished rollouts without an answer: healthy runs have 0.02."""
+WORTH = 0.1
+"""A rise of the reward, or a fall, that is worth a word: ten points."""
 
 
 def dead_groups(d: Diary) -> Finding | None:
     """All rollouts of a group earn the same: its advantages are 0, and it teaches nothing."""
     dead, reward = d.late("frac_reward_zero_std"), d.late("rewards/accuracy/mean")
-    if dead is None or reward is None or dead < DEAD or reward > 0.85:
+    if dead is None or reward is None or dead < DEAD or reward > SOLVED:
         return None  # a policy that solves nearly everything has nothing left to learn here
     return Finding(
         "dead_groups",
@@ -50,7 +56,7 @@ def truncation(d: Diary) -> Finding | None:
 def format_failures(d: Diary) -> Finding | None:
     """The parser finds no answer, though the rollout was not cut off."""
     good, cut = d.late("rewards/format/mean"), d.late("completions/clipped_ratio") or 0.0
-    if good is None or 1 - good - cut < CUT:
+    if good is None or 1 - good - cut < UNREADABLE * (1 - cut):
         return None
     return Finding(
         "format_failures",
@@ -66,19 +72,16 @@ def format_failures(d: Diary) -> Finding | None:
 
 
 def proxy_gap(d: Diary) -> Finding | None:
-    """What is paid rises, what is wanted does not: the signature of reward hacking."""
-    paid, paid_first = d.late("reward"), d.early("reward")
-    strict = d.late("rewards/accuracy/mean")
-    strict_first = d.early("rewards/accuracy/mean")
-    if paid is None or paid_first is None or strict is None or strict_first is None:
-        return None
-    gap, growth = paid - strict, (paid - paid_first) - (strict - strict_first)
-    if gap < 0.15 or (growth < 0.05 and strict > 0.25):
+    """Most of what is paid is not for right answers, and these do not become more."""
+    paid, strict = d.late("reward"), d.late("rewards/accuracy/mean")
+    rise = d.flat("rewards/accuracy/mean", WORTH)
+    if paid is None or strict is None or rise is None or paid < 2 * strict:
         return None
     return Finding(
         "proxy_gap",
         "The policy is paid for something other than right answers.",
-        f"paid {paid_first:.2f} -> {paid:.2f}, strictly right {strict_first:.2f} -> {strict:.2f}",
+        f"paid {d.early('reward'):.2f} -> {paid:.2f}, strictly right "
+        f"{d.early('rewards/accuracy/mean'):.2f} -> {strict:.2f}",
         (
             "a part of the reward is easier than the task (format, length, style)",
             "the verifier accepts what it should not",
