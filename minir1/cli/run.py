@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,6 @@ import tyro
 from minir1.cli.options import Json, Recipe
 from minir1.cli.output import cells, table
 from minir1.config import Config, require
-from minir1.run.home import open_run
 
 Answers = Annotated[Path | None, tyro.conf.arg(name="with")]
 
@@ -28,10 +28,23 @@ def main(
     Args:
         config: what to run
         out: the run's folder (runs/NAME if not given)
-        answers: train with your own functions, the finished answers of this exercise notebook
+        answers: train on your own task (a file, or a notebook, that defines draw and verify), or
+            with your own functions (the finished answers of an exercise notebook)
     """
-    if answers is not None:
-        config = replace(config, name=f"{config.name}-with-{answers.stem}")
+    with tempfile.TemporaryDirectory() as scratch:
+        if answers is not None:
+            from minir1.lab.capstone.cell import task_file
+            from minir1.stages.own import with_task
+
+            config = replace(config, name=f"{config.name}-with-{answers.stem}")
+            file = task_file(answers, Path(scratch))
+            config, answers = (config, answers) if file is None else (with_task(config, file), None)
+        return train(config, out, answers, as_json)
+
+
+def train(config: Config, out: Path | None, answers: Path | None, as_json: bool) -> int:
+    """The job, when it is clear on which task and with whose functions."""
+    from minir1.stages.own import open_own
     from minir1.stages.ready import check_task
 
     price = planned(config)
@@ -42,7 +55,7 @@ def main(
 
     with join(config) as world:
         world.once(lambda: print(price, end="", file=sys.stderr, flush=True))
-        folder = world.once(lambda: open_run(config, out))
+        config, folder = world.once(lambda: open_own(config, out))
         with claimed(folder, world), own_functions(folder, answers):
             show(job.run(config, folder, world), as_json)
     return 0

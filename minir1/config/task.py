@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from minir1.config.check import at_least, later, require
+from minir1.config.check import at_least, later, machine, require
 from minir1.config.scenarios import ScenariosConfig
 
 
@@ -13,7 +13,9 @@ from minir1.config.scenarios import ScenariosConfig
 class TaskConfig:
     """Which problems the policy is asked, and how hard they are."""
 
-    name: Literal["countdown", "arithmetic", "scenarios", "jsonl", "reasoning_gym"] = "countdown"
+    name: Literal["countdown", "arithmetic", "scenarios", "jsonl", "reasoning_gym", "own"] = (
+        "countdown"
+    )
     """Which kind of problems: our own, or a file of yours."""
     n_numbers: int = 3
     """Numbers in one Countdown problem."""
@@ -34,6 +36,10 @@ class TaskConfig:
     """Of `reasoning_gym`: how hard the family is, in its own words, such as (("max_terms", 2),)."""
     scenarios: ScenariosConfig = later(make=ScenariosConfig)
     """Of `scenarios`: which kinds of prompt, and what the base has read of them."""
+    digest: str = later("")
+    """Of `own`: which text the file has. `--with FILE` sets it."""
+    file: str = machine("")
+    """Of `own`: where the Python file with the task lies (tasks/sources/own.py)."""
 
     def __post_init__(self) -> None:
         require(2 <= self.n_numbers <= 4, "task.n_numbers", self.n_numbers, "use 2, 3 or 4")
@@ -53,7 +59,9 @@ class TaskConfig:
             self.heldout_share,
             "use a share between 0 and 1",
         )
-        for owner, field in (("jsonl", "path"), ("reasoning_gym", "family")):
+        owners = {"path": "jsonl", "family": "reasoning_gym", "digest": "own", "file": "own"}
+        for field, owner in owners.items():
             value = getattr(self, field)
-            cure = "give one" if self.name == owner else f"it belongs to task.name = {owner!r}"
+            give = "use --with FILE" if owner == "own" else "give one"
+            cure = give if self.name == owner else f"it belongs to task.name = {owner!r}"
             require(bool(value) == (self.name == owner), f"task.{field}", value, cure)

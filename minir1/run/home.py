@@ -10,11 +10,12 @@ import difflib
 import json
 import os
 import re
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from minir1.config import Config, machine_fields, require
+from minir1.tasks.sources.own import KEPT
 
 CONFIG = "config.json"
 RUNS = Path("runs")
@@ -94,9 +95,12 @@ def read_config(run: Path) -> Config:
     except ValueError as error:
         raise ValueError(f"{path} can't be read ({error}): {cure}") from error
     try:
-        return _build(Config, values, path, "")
+        config = _build(Config, values, path, "")
     except TypeError as error:
         raise ValueError(f"{path} holds a value of a wrong type ({error}): {cure}") from error
+    if config.task.file and (run / KEPT).exists():  # wherever the run was moved to
+        config = replace(config, task=replace(config.task, file=str(run / KEPT)))
+    return config
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

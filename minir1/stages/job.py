@@ -15,10 +15,10 @@ from minir1.model.transformer import Transformer
 from minir1.recipes import RECIPES
 from minir1.run.distributed import SOLO, World
 from minir1.run.evaluate import evaluate, write_evaluation
-from minir1.run.home import open_run
 from minir1.run.ledger import Ledger
 from minir1.run.models import tokenizer_of
 from minir1.run.report import write_report
+from minir1.stages.own import open_own
 from minir1.stages.pretrain import pretrain
 from minir1.stages.zero import zero
 
@@ -73,7 +73,7 @@ def evaluate_stage(
 
 def run(config: Config, out: Path, world: World = SOLO) -> dict[str, Any]:
     """Do what is left of the whole job; the headline numbers and where the report is."""
-    out = world.once(lambda: open_run(config, out))
+    config, out = world.once(lambda: open_own(config, out))
     world.files_seen_by_all([out])
     base = pretrain(config, out, world)
     before = evaluate_stage(config, out, base, "base", "pretrain", config.pretrain.steps, world)

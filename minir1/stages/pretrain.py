@@ -20,7 +20,9 @@ from minir1.run.distributed import SOLO, World
 from minir1.run.models import new_model, tokenizer_of
 from minir1.stages.loop import Stage
 from minir1.tasks.countdown import Countdown
+from minir1.tasks.sources.own import OwnTask
 from minir1.text.corpus import Document, documents
+from minir1.text.own import own_documents
 from minir1.text.scenarios import scenario_documents
 from minir1.text.tokenizer import Tokenizer
 
@@ -47,8 +49,17 @@ def corpus_task(task: TaskConfig) -> Countdown:
     )
 
 
-def base_corpus(config: Config, task: Countdown, seed: str) -> Iterator[Document]:
-    """What the base reads: Countdown in signs, or every scenario in two languages."""
+def corpus_source(task: TaskConfig) -> Countdown | OwnTask:
+    """What the base corpus is about: a task of the user's own, or Countdown."""
+    if task.name == OwnTask.name:
+        return OwnTask(file=task.file, digest=task.digest, heldout_share=task.heldout_share)
+    return corpus_task(task)
+
+
+def base_corpus(config: Config, task: Countdown | OwnTask, seed: str) -> Iterator[Document]:
+    """What the base reads: Countdown in signs, every scenario in two languages, or examples."""
+    if isinstance(task, OwnTask):
+        return own_documents(config.corpus, task, seed)
     if config.task.name == "scenarios":
         return scenario_documents(config.corpus, config.task.scenarios, task, seed)
     return documents(config.corpus, task, seed)
@@ -59,7 +70,7 @@ def pretrain(config: Config, out: Path, world: World = SOLO, name: str = "pretra
     device = world.device(config.device)
     workers = world.workers(config.threads, device)
     tokenizer = tokenizer_of(config)
-    task = corpus_task(config.task)
+    task = corpus_source(config.task)
     model = world.place(lambda: new_model(config, torch.device("cpu")), config, device)
     stage = Stage(
         name=name,

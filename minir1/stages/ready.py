@@ -14,12 +14,15 @@ from itertools import islice
 
 from minir1.config import Config, require
 from minir1.run.models import tokenizer_of
+from minir1.stages.own import check_examples
 from minir1.tasks import make_task
 from minir1.tasks.audit import audit
 from minir1.tasks.base import Problem, Split
+from minir1.tasks.near import own_checks
 from minir1.tasks.registry import TASKS
 from minir1.tasks.scenarios.mixture import Mixture
 from minir1.tasks.scenarios.words import scenario_words
+from minir1.tasks.sources.own import OwnTask
 from minir1.text.template import prompt_ids
 from minir1.text.tokenizer import Tokenizer
 
@@ -32,11 +35,17 @@ def check_task(config: Config) -> None:
     """Raise a ValueError, one line, when RL on this task would fail or go astray."""
     if config.task.name in (*TASKS, Mixture.name):
         return
-    task, where = make_task(config.task), config.task.path or config.task.family
+    task = make_task(config.task)
+    where = config.task.path or config.task.family or config.task.file
     problems = [p for split in SPLITS for p in islice(task.problems(split, 0), ROWS)]
     problems = list({problem.key: problem for problem in problems}.values())
     check_prompts(config, where, problems)
-    failed = [check for check in audit(task, problems) if check.status == "FAIL"]
+    if isinstance(task, OwnTask):
+        check_examples(config, task)
+        checks = own_checks(task, problems)
+    else:
+        checks = audit(task, problems)
+    failed = [check for check in checks if check.status == "FAIL"]
     if failed:
         raise ValueError(
             f"{where} does not pass its audit: {failed[0].name}: {failed[0].found}; "

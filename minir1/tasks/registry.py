@@ -15,6 +15,7 @@ from minir1.tasks.countdown import Countdown
 from minir1.tasks.scenarios.mixture import Mixture, make_scenarios
 from minir1.tasks.sources.file import FileTask
 from minir1.tasks.sources.gym import GymTask
+from minir1.tasks.sources.own import OwnTask
 from minir1.tasks.verifiers import look_up
 
 TASKS: Mapping[str, type[Countdown] | type[Arithmetic]] = {
@@ -32,7 +33,7 @@ def make_task(config: Any) -> Task:
     Countdown(n_numbers=2, low=1, high=12, ops='+-*', max_value=99, heldout_share=0.2)
     """
     mixture = config.name == Mixture.name
-    known = {**TASKS, FileTask.name: FileTask, GymTask.name: GymTask}
+    known = {**TASKS, **{kind.name: kind for kind in (FileTask, GymTask, OwnTask)}}
     task: Any = Countdown if mixture else look_up(known, config.name)
     made = task(**{dial.name: getattr(config, dial.name) for dial in fields(task) if dial.init})
     return make_scenarios(config.scenarios, made) if mixture else made

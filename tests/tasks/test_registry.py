@@ -27,7 +27,7 @@ def test_tasks_have_the_defaults_of_the_config_and_the_face_of_a_task(name):
     assert task == TASKS[name]()
     assert isinstance(task, Task)
     assert task.name == name == next(task.problems("train", 0)).task
-    of_sources = {"path", "family", "dials", "scenarios"}
+    of_sources = {"path", "family", "dials", "scenarios", "file", "digest"}
     assert {"name", *(dial.name for dial in fields(task))} == {
         dial.name for dial in fields(TaskConfig) if dial.name not in of_sources
     }
