@@ -8,7 +8,7 @@ recipe as an option (`options.py`). It returns the exit status.
 | exit status | meaning                                             |
 |-------------|-----------------------------------------------------|
 | 0           | done                                                |
-| 1           | `audit` found a fault in the task                   |
+| 1           | `audit` and the like found a fault                  |
 | 2           | bad input: one line on stderr names cause and cure  |
 | 130         | stopped by Ctrl-C; what was saved is whole          |
 """
@@ -35,6 +35,7 @@ COMMANDS = {
     "report": ("RUN", "write the run's report again: one HTML page and its pictures"),
     "export": ("RUN FOLDER", "a run's model for transformers, vLLM, GGUF; what rounding costs"),
     "diff": ("A B", "the fields in which two recipes, or two runs, differ"),
+    "lineage": ("RUN", "whose is its data? every training row, and held-out questions among them"),
     "doctor": ("RUN", "what is wrong with an RL run: findings, evidence, causes, cures"),
     "ledger": ("[FOLDER]", "what runs cost, failed ones too; --papers: the published bills"),
     "claims": ("", "R1's claims, each measured with its control; --run measures them"),

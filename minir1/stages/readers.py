@@ -59,11 +59,13 @@ def write_pairs(
     path, wanted = out / "data" / "preference.jsonl", config.pipeline.preference
     if not world.once(path.exists):
         settings = SamplesConfig(prompts=wanted.prompts + wanted.heldout, samples=2)
-        rng = random.Random(f"readers {source.seed}")
+        readers = f"readers {source.seed}"
+        rng = random.Random(readers)
         with world.replica(model) as whole:
             asked = completions(config, out, whole, source, settings, world)
             pairs = [pair for one in asked if (pair := compare(rng, *one)) is not None]
-        lineage = {"stage": source.stage, "step": source.step, "seed": source.seed}
+        lineage: Pair = {"stage": source.stage, "step": source.step, "seed": source.seed}
+        lineage |= {"task": "manners", "labels": readers}
         world.once(lambda: _write(path, [pair | lineage for pair in pairs]))
     return [row for _, row in read_rows(path)]
 

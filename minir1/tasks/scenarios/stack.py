@@ -63,14 +63,28 @@ def verify_visible(gold: Any, completion: str) -> Verdict:
     return judge(completion, gold["visible"])
 
 
+FIRST = ("", "dup *", *(f"{a} *" for a in range(2, 6)))
+SECOND = ("", *(f"{b} {op}" for b in range(1, 10) for op in "+-"))
+"""The two operations of a program; either may be left out."""
+
+
+def every_program() -> tuple[str, ...]:
+    """Each program that can be drawn, once.
+
+    >>> len(every_program())
+    113
+    """
+    both = (f"{first} {second}".strip() or "1 +" for first in FIRST for second in SECOND)
+    return tuple(dict.fromkeys(both))
+
+
 def draw_program(rng: random.Random, short_share: float = 0.0) -> str:
     """A short program: square or multiply, then add or subtract; of short ones, one of both.
 
     >>> draw_program(random.Random(1))
     'dup * 9 -'
     """
-    first = rng.choice(["", "dup *", *(f"{a} *" for a in range(2, 6))])
-    second = rng.choice(["", *(f"{b} {op}" for b in range(1, 10) for op in "+-")])
+    first, second = rng.choice(FIRST), rng.choice(SECOND)
     if short_share and first and second and rng.random() < short_share:
         first, second = rng.choice([(first, ""), ("", second)])
     return f"{first} {second}".strip() or "1 +"
