@@ -94,13 +94,21 @@ def read_config(run: Path) -> Config:
         values = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} can't be read ({error}): {cure}") from error
-    try:
-        config = _build(Config, values, path, "")
-    except TypeError as error:
-        raise ValueError(f"{path} holds a value of a wrong type ({error}): {cure}") from error
+    config = config_from(values, path)
     if config.task.file and (run / KEPT).exists():  # wherever the run was moved to
         config = replace(config, task=replace(config.task, file=str(run / KEPT)))
     return config
+
+
+def config_from(values: Any, path: Path) -> Config:
+    """A config from the JSON values that `path` holds."""
+    try:
+        return _build(Config, values, path, "")
+    except TypeError as error:
+        raise ValueError(
+            f"{path} holds a value of a wrong type ({error}): "
+            "remove this run's folder, or put the file back"
+        ) from error
 
 
 def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
