@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from minir1.lab.experts import INKS
+from minir1.run.doctor.machinery import BUSY, IDLE
 from minir1.run.jsonl import Row
 
 WIDTH, HEIGHT, FLOOR, TOP = 300, 110, 92, 8
@@ -31,7 +32,7 @@ def load_chart(number: int, load: Sequence[float], top: float) -> str:
     bars = []
     for place, value in enumerate(load):
         x, tall = 10 + place * pitch, value * y
-        ink = "bad" if value < 0.1 or value > 3 else "after"  # as the doctor's dead_experts
+        ink = "after" if IDLE < value < BUSY else "bad"  # as the doctor's dead_experts
         bars.append(
             f'<rect x="{x + 0.12 * pitch:.1f}" y="{FLOOR - tall:.1f}" width="{0.76 * pitch:.1f}" '
             f'height="{max(tall, 0.8):.1f}" fill="var(--{ink})"/>'

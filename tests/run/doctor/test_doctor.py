@@ -187,14 +187,15 @@ def test_too_much_noise_is_no_lack_of_progress():
     assert share(2 * PATIENCE, lambda i: 0.2, "no_progress", noise=0.5) <= 0.2
 
 
-def test_a_rise_is_flat_only_if_all_of_its_interval_is_small():
-    rows = noisy(1, 40, learning)
+def test_a_rise_is_flat_only_if_all_of_its_interval_is_small_and_it_holds_none():
+    rows = noisy(1, 40, lambda i: 0.2)
     rise = Diary(rows).rise("reward", PATIENCE)
     assert rise == rise_of([row["reward"] for row in rows], PATIENCE)
-    assert rise.at_least < rise.gain < rise.at_most
+    assert rise.at_least < 0 < rise.at_most
     assert Diary(rows).flat("reward", rise.at_most) is None
     assert Diary(rows).flat("reward", rise.at_most + 1e-9) == rise
     assert Diary(rows[: 2 * PATIENCE - 1]).flat("reward", 10.0) is None
+    assert Diary(noisy(1, 40, learning)).flat("reward", 10.0) is None  # it surely rises
 
 
 def test_a_fall_is_told_from_the_best_window_wherever_it_was():
