@@ -85,6 +85,7 @@ def describe(device: torch.device | str = "cpu") -> dict[str, Any]:
         "device": device.type,
         "name": torch.cuda.get_device_name(device) if on_gpu else processor_model(),
         "processor": processor_model(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "cores": usable_cores(),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
