@@ -21,7 +21,10 @@ import tyro
 from minir1.bench import rows, table
 from minir1.run.pipe import reader_may_leave
 
-BENCHMARKS = ("sampler", "sampler_real", "grpo_step", "race", "cost", "verifiers_speed")
+BENCHMARKS = (
+    *("sampler", "sampler_real", "grpo_step", "race", "cost", "verifiers_speed"),
+    *("think", "student"),
+)
 
 
 def main(words: Sequence[str] | None = None) -> int:

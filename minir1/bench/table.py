@@ -11,6 +11,8 @@ from typing import Any
 from minir1.bench import race
 from minir1.bench.clock import ratios, spread
 from minir1.bench.rows import Row, latest
+from minir1.bench.student import student_table
+from minir1.bench.think import think_table
 
 OURS = "minir1"
 LEVELS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
@@ -193,4 +195,6 @@ TABLES: dict[str, Callable[[Sequence[Row]], list[str]]] = {
     "race": race_table,
     "cost": cost_table,
     "verifiers_speed": verdicts_table,
+    "think": think_table,
+    "student": student_table,
 }

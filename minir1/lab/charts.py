@@ -77,10 +77,10 @@ def draw_lines(
         )  # fmt: skip
     if "x" in log:
         axes.set_xscale("log", base=10)
-        _plain(axes.xaxis)
+        plain(axes.xaxis)
     if "y" in log:
         axes.set_yscale("log", base=10)
-        _plain(axes.yaxis)
+        plain(axes.yaxis)
     elif percent:
         as_percent(axes)
     if floor is not None:
@@ -94,7 +94,7 @@ def draw_lines(
         )
 
 
-def _plain(axis: Axis) -> None:
+def plain(axis: Axis) -> None:
     """Numbers of a logarithmic axis as people write them, where they are not too long."""
     axis.set_minor_locator(NullLocator())
     low, high = axis.get_view_interval()
@@ -107,14 +107,19 @@ def _plain(axis: Axis) -> None:
     powers.set_axis(axis)
 
 
-def legend_below(figure: Figure, names: int) -> None:
-    """The names in a row below the chart, where they hide nothing; one name needs none."""
+def legend_below(figure: Figure, names: int, marks: Mapping[str, Any] | None = None) -> None:
+    """The names below the chart, so many in a row, where they hide nothing; one needs none.
+
+    `marks` says what is drawn for each name, where two panels would name it twice.
+    """
     if names > 1:
         width, height = figure.get_size_inches()
-        figure.set_size_inches(width, height + 0.22)
+        rows = -(-len(marks or range(names)) // names)
+        figure.set_size_inches(width, height + 0.22 * rows)
+        both = [list(marks.values()), list(marks)] if marks else []
         figure.legend(
-            loc="outside lower left", ncols=names, fontsize=8, frameon=False, handlelength=2.8,
-            labelcolor=LIGHT["ink"], borderaxespad=0.2,
+            *both, loc="outside lower left", ncols=names, fontsize=8, frameon=False,
+            handlelength=2.8, labelcolor=LIGHT["ink"], borderaxespad=0.2,
         )  # fmt: skip
 
 
@@ -145,7 +150,7 @@ def bars(
     axes.grid(axis="x", color=LIGHT["grid"], linewidth=0.7)
     if log:
         axes.set_xscale("log")
-        _plain(axes.xaxis)
+        plain(axes.xaxis)
     axes.margins(x=0.14)
     axes.spines["bottom"].set_visible(False)
     said = "; ".join(f"{name} {fmt.format(value)}" for name, value in values.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from minir1.lab.charts import lines
 from minir1.lab.picture import Picture, panels
 from minir1.run import stats
 from minir1.run.report.ink import LIGHT, as_percent, x_label
+from minir1.run.thinking_time import Way, by_verifier, by_vote
 from minir1.tasks.base import Verdict
-from minir1.tasks.expression import Fault, evaluate
+from minir1.tasks.canonical import value_of
 
 
 def pass_curves(groups: dict[str, Sequence[Sequence[int | float]]]) -> Picture:
@@ -59,12 +60,6 @@ def bias_chart(chance: int | float, n: int) -> Picture:
     )  # fmt: skip
 
 
-def by_value(answer: str | None) -> str | None:
-    """What an answer means: its value; None if it has none. Two spellings are then one vote."""
-    found = evaluate(answer) if answer is not None else None
-    return None if found is None or isinstance(found, Fault) else str(found.value)
-
-
 def by_problem(rows: Sequence[dict[str, Any]], samples: int) -> list[list[float]]:
     """1 for right and 0 for wrong: one list a problem, from `samples` rows a problem."""
     right = [float(row["verdict"] == Verdict.CORRECT) for row in rows]
@@ -73,20 +68,16 @@ def by_problem(rows: Sequence[dict[str, Any]], samples: int) -> list[list[float]
 
 def votes(rows: Sequence[dict[str, Any]], samples: int) -> dict[str, stats.Interval]:
     """pass@1, the majority by spelling, by value, and pass@k, from `samples` rows a problem."""
-    groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
-    right = by_problem(rows, samples)
+    valued = [row | {"says": row["answer"] and value_of(row["answer"])} for row in rows]
+    spelt = [{**row, "says": row["answer"]} for row in rows]
 
-    def vote(read: Callable[[str | None], str | None]) -> stats.Interval:
-        hits = []
-        for group in groups:
-            winner = stats.majority([read(row["answer"]) for row in group])
-            named = (row for row in group if winner is not None and read(row["answer"]) == winner)
-            hits.append([float(any(row["verdict"] == Verdict.CORRECT for row in named))])
-        return stats.share(hits)
+    def worth(some: Sequence[dict[str, Any]], way: Way, n: int) -> stats.Interval:
+        groups = [some[i : i + samples] for i in range(0, len(some), samples)]
+        return stats.share([[way(group, n)] for group in groups])
 
     return {
-        "one answer (pass@1)": stats.share(right),
-        f"majority of {samples}, by spelling": vote(lambda answer: answer),
-        f"majority of {samples}, by value": vote(by_value),
-        f"any of {samples} (pass@{samples})": stats.share([[max(group)] for group in right]),
+        "one answer (pass@1)": worth(spelt, by_vote, 1),
+        f"majority of {samples}, by spelling": worth(spelt, by_vote, samples),
+        f"majority of {samples}, by value": worth(valued, by_vote, samples),
+        f"any of {samples} (pass@{samples})": worth(spelt, by_verifier, samples),
     }

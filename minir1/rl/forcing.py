@@ -1,6 +1,6 @@
 """Thinking on a budget: stop it when it is over, send it back when it stops too soon.
 
-    think -> </think> too soon?    replace it by ";" and let it go on          (forced continue)
+    think -> </think> too soon?    replace it by other words and let it go on  (forced continue)
           -> budget used up?       write </think> for it and ask for the answer    (forced stop)
 
 This is "budget forcing" (s1, arXiv 2501.19393). It turns the length of the thinking into a dial
@@ -9,6 +9,7 @@ base, forced to go on until its own check says yes, does as well at equal tokens
 it nothing but not to stop.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -57,9 +58,19 @@ def force(
     *,
     budget: int,
     enough: Enough = always_enough,
+    instead: Sequence[Sequence[int]] | None = None,
+    at_most: int | None = None,
     temperature: float = 1.0,
 ) -> list[Forced]:
-    """Complete each prompt with at most `budget` tokens of thinking, then an answer."""
+    """Complete each prompt with at most `budget` tokens of thinking, then an answer.
+
+    What is not `enough` is sent back, `at_most` so often: its end is replaced by the row's words
+    in `instead` (s1 writes "Wait"; ";" opens another try of the toy language).
+    """
+    if budget < 1:
+        raise ValueError(f"budget = {budget} can't be used: a thinking needs 1 token or more")
+    instead = instead or [[tokenizer.id(";")]] * len(prompts)
+    most = math.inf if at_most is None else at_most
     writer = _Writer(policy, prompts, keys, temperature)
     close, end = tokenizer.id("</think>"), tokenizer.eos_id
     done = [Forced([]) for _ in prompts]
@@ -70,8 +81,9 @@ def force(
         for i, ids in writer.go_on(done, going, room, close):
             _take(done[i], ids, close, end)
             thinking = tokenizer.decode(done[i].completion_ids[:-1])
-            if done[i].completion_ids[-1] == close and not enough(thinking):
-                done[i].completion_ids[-1] = tokenizer.id(";")
+            ended = done[i].completion_ids[-1] == close
+            if ended and done[i].sent_back < most and not enough(thinking):
+                done[i].completion_ids[-1:] = instead[i]
                 done[i].sent_back += 1
         going = [i for i in going if _still_thinks(done[i], close, budget)]
     for forced in done:

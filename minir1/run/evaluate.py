@@ -27,7 +27,9 @@ from minir1.rl.types import Rollout
 from minir1.run import stats
 from minir1.run.insight import insight
 from minir1.run.models import last_model, tokenizer_of
+from minir1.run.subsets import majority_at
 from minir1.tasks import Problem, Verdict, make_task, parse
+from minir1.tasks.canonical import vote_of
 from minir1.text.template import prompt_ids
 from minir1.text.tokenizer import Tokenizer
 from minir1.text.trace import signs_of, trace_stats
@@ -71,7 +73,8 @@ def evaluate(
     size = config.batch_size
     parts = [jobs[start : start + size] for start in range(0, len(jobs), size)]
     rows = [row for some in peers.each(ask, parts) for row in some]
-    summary = summarise(rows, config.samples)
+    says = [vote_of(problems[i], row["answer"]) for (i, _), row in zip(jobs, rows, strict=True)]
+    summary = summarise(rows, config.samples, says)
     if task.name == "countdown":
         summary["insight"] = insight(rows, task.ops, task.max_value, config.samples)
     return {
@@ -129,8 +132,14 @@ def _row(judge: Any, problem: Problem, rollout: Rollout, tokenizer: Tokenizer) -
     return row
 
 
-def summarise(rows: Sequence[dict[str, Any]], samples: int) -> dict[str, Any]:
-    """Means with 95% intervals that redraw whole problems; `samples` rows a problem."""
+def summarise(
+    rows: Sequence[dict[str, Any]], samples: int, says: Sequence[str | None] | None = None
+) -> dict[str, Any]:
+    """Means with 95% intervals that redraw whole problems; `samples` rows a problem.
+
+    `says` are what the answers say to a vote (tasks/canonical.py); without it, their spelling.
+    """
+    said = [row["answer"] for row in rows] if says is None else says
     grouped = [rows[i : i + samples] for i in range(0, len(rows), samples)]
 
     traced = [group for group in grouped if "tries" in group[0]]  # a mixture has other problems too
@@ -142,7 +151,7 @@ def summarise(rows: Sequence[dict[str, Any]], samples: int) -> dict[str, Any]:
     summary: dict[str, Any] = {
         "pass@1": stats.share(right).to_json(),
         "pass@k": {str(k): _pass_at(right, k) for k in (1, 2, 4, 8, 16, 64, 256) if k <= samples},
-        "maj@k": _majority(grouped) if samples > 1 else None,
+        "maj@k": _majority(said, right) if samples > 1 else None,
         "length": over("tokens"),
         "truncated": sum(row["stop_reason"] == "length" for row in rows) / len(rows),
     }
@@ -163,14 +172,12 @@ def _pass_at(right: Sequence[Sequence[float]], k: int) -> dict[str, float]:
     return stats.mean(values).to_json()
 
 
-def _majority(grouped: Sequence[Sequence[dict[str, Any]]]) -> dict[str, float]:
-    """maj@k: the verdict of the most frequent answer."""
-    hits = []
-    for group in grouped:
-        winner = stats.majority([row["answer"] for row in group])
-        verdict = next((row["verdict"] for row in group if row["answer"] == winner), "")
-        hits.append([float(winner is not None and verdict == Verdict.CORRECT)])
-    return stats.share(hits).to_json()
+def _majority(said: Sequence[str | None], right: Sequence[Sequence[float]]) -> dict[str, float]:
+    """maj@k: the vote of all samples of a problem."""
+    size = len(right[0])
+    keys = [said[i : i + size] for i in range(0, len(said), size)]
+    both = zip(keys, right, strict=True)
+    return stats.share([[majority_at(mine, ours, size)] for mine, ours in both]).to_json()
 
 
 def write_evaluation(run_dir: Path, name: str, evaluation: dict[str, Any]) -> Path:

@@ -1,84 +1,131 @@
-"""More tokens at test time: what the samples of an evaluation say about spending more on each.
+"""More tokens at test time: what a pool of samples says about spending more on each question.
 
-    majority vote   n samples, the most frequent answer            maj@n
-    best of n       n samples, the one that a reward model likes   the truth about it, and its score
+    one sample      what a user gets                                           pass@1
+    majority vote   n samples, the most frequent answer                        maj@n
+    verifier        n samples, a right one if there is one: an oracle's bound  pass@n
+    reward model    n samples, the one that it likes best, and its true value  best@n
 
-Both cost n times the tokens of one sample, so each point stands with the tokens that it costs
-(R1's consensus, cons@64, arXiv 2501.12948, section 3.1). Best of n also shows how far a reward
-model can be trusted: its own score of the chosen text can only rise with n, the truth need not.
-How to make one sample longer or shorter is another dial (rl/forcing.py).
-
-No model is run here: n samples are drawn again and again from those that an evaluation has made.
+All cost n times the tokens of one sample, so each point stands with what it costs (R1's cons@64,
+arXiv 2501.12948, section 3.1). A pool is sampled once and serves every n (`subsets.py`). Points
+about the same questions are compared question by question. How to make one sample longer or
+shorter is another dial (`forced.py`).
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from minir1.run import stats
+from minir1.run.subsets import best_at, majority_at, require_pool
 from minir1.tasks import Verdict
 
-DRAWS = 64
-"""How often n of a problem's samples are drawn."""
-
 Rows = Sequence[Mapping[str, Any]]
-"""The samples of one problem, from `rows` of an evaluation."""
+"""The samples of one question, from `rows` of an evaluation."""
+Way = Callable[[Rows, int], float]
+"""What n of a question's samples are worth on average."""
 
 
-def vote_curve(problems: Sequence[Rows], ns: Sequence[int], seed: int = 0) -> list[dict[str, Any]]:
-    """Accuracy of the majority vote of n samples, and what n samples cost."""
-    points = []
-    _require(problems, ns)
-    for n in ns:
-        rng = random.Random(f"{seed}/{n}")
-        right = [[_vote(rng.sample(list(rows), n)) for _ in range(DRAWS)] for rows in problems]
-        points.append({"n": n, "tokens": _tokens(problems, n), **_interval("accuracy", right)})
-    return points
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One setting of one dial: what it costs and what it is worth, question by question."""
+
+    way: str
+    n: int | float
+    """The dial: samples, the share of a budget, or how often an end is overruled."""
+    tokens: float
+    """Mean tokens a question."""
+    seconds: float = 0.0
+    """Of the machine, a question."""
+    values: Sequence[float]
+    """Of each question: its chance to be right, or the worth of its text."""
+
+    @property
+    def interval(self) -> stats.Interval:
+        """The mean over questions; the bootstrap redraws whole questions."""
+        return stats.mean([[value] for value in self.values])
+
+    def gain(self, other: Sequence[float]) -> stats.Interval:
+        """How much more it is worth than other values of the same questions."""
+        return stats.paired_difference([[v] for v in other], [[v] for v in self.values])
 
 
-def best_of_curve(
-    problems: Sequence[Rows], ns: Sequence[int], score: str, truth: str, seed: int = 0
-) -> list[dict[str, Any]]:
-    """The mean `score` and the mean `truth` of the sample of n that has the highest score."""
-    points = []
-    _require(problems, ns)
-    for n in ns:
-        rng = random.Random(f"{seed}/{n}")
-        best = [
-            [max(rng.sample(list(rows), n), key=lambda row: row[score]) for _ in range(DRAWS)]
-            for rows in problems
-        ]
-        point: dict[str, Any] = {"n": n, "tokens": _tokens(problems, n)}
-        for name in (score, truth):
-            point |= _interval(name, [[float(row[name]) for row in some] for some in best])
-        points.append(point)
-    return points
+def right(row: Mapping[str, Any]) -> float:
+    """1 for a right completion, 0 for any other."""
+    return float(row["verdict"] == Verdict.CORRECT)
 
 
-def _require(problems: Sequence[Rows], ns: Sequence[int]) -> None:
-    """A ValueError where there are not enough samples to draw from."""
-    fewest = min(map(len, problems))
-    wrong = [n for n in ns if not 1 <= n <= fewest]
-    if wrong:
+def by_vote(rows: Rows, n: int) -> float:
+    """The majority of n. Rows may say what their answers say; else the spelling counts.
+
+    >>> rows = [{"answer": a, "verdict": "CORRECT" if a == "9" else "WRONG"} for a in "99997"]
+    >>> by_vote(rows, 3)
+    1.0
+    """
+    keys = [row.get("says", row["answer"]) for row in rows]
+    return majority_at(keys, [right(row) for row in rows], n)
+
+
+def by_verifier(rows: Rows, n: int) -> float:
+    """Someone knows which of n are right, and takes one."""
+    require_pool(len(rows), n)
+    return stats.pass_at_k(len(rows), int(sum(map(right, rows))), n)
+
+
+def by_score(score: str, truth: str) -> Way:
+    """The one with the highest `score` of n; what counts is its `truth`."""
+
+    def way(rows: Rows, n: int) -> float:
+        return best_at([row[score] for row in rows], [row[truth] for row in rows], n)
+
+    return way
+
+
+def curve(
+    name: str, pool: Sequence[Rows], ns: Sequence[int], way: Way, seconds: float = 0.0
+) -> list[Point]:
+    """A point for each n, all from the same samples, each of which took so many seconds."""
+    fewest = min(map(len, pool))
+    if wrong := [n for n in ns if not 1 <= n <= fewest]:
         raise ValueError(
-            f"n = {wrong[0]} can't be used: use 1 to {fewest}, the samples of each problem, "
-            f"or evaluate with more of them (`minir1 eval RUN --samples {max(wrong)}`)"
+            f"n = {wrong[0]} can't be used: use 1 to {fewest}, the samples of each question, "
+            f"or sample more of them (`minir1 think RUN --samples {max(wrong)}`)"
         )
+    tokens = mean_tokens(pool)
+    return [
+        Point(
+            way=name,
+            n=n,
+            tokens=n * tokens,
+            seconds=n * seconds,
+            values=[way(rows, n) for rows in pool],
+        )
+        for n in ns
+    ]
 
 
-def _vote(rows: Rows) -> float:
-    winner = stats.majority([row["answer"] for row in rows])
-    verdict = next((row["verdict"] for row in rows if row["answer"] == winner), "")
-    return float(winner is not None and verdict == Verdict.CORRECT)
+def mean_tokens(pool: Sequence[Rows]) -> float:
+    """Tokens of one sample: the mean over questions of each question's mean."""
+    means = [sum(row["tokens"] for row in rows) / len(rows) for rows in pool]
+    return sum(means) / len(means)
 
 
-def _tokens(problems: Sequence[Rows], n: int) -> float:
-    """Tokens of n samples of one problem, on average."""
-    means = [sum(row["tokens"] for row in rows) / len(rows) for rows in problems]
-    return n * sum(means) / len(means)
+def at_tokens(points: Sequence[Point], tokens: float) -> list[float] | None:
+    """What each question of a curve is worth at other tokens, on straight lines in log tokens.
 
+    None outside of the curve: what was not measured is not guessed.
 
-def _interval(name: str, values: Sequence[Sequence[float]]) -> dict[str, Any]:
-    return {name: stats.mean(values).to_json()}
+    >>> one, four = (Point(way="", n=n, tokens=10 * n, values=[n / 4.0]) for n in (1, 4))
+    >>> at_tokens([one, four], 20), at_tokens([one, four], 41)
+    ([0.625], None)
+    """
+    points = sorted(points, key=lambda point: point.tokens)
+    if not points[0].tokens <= tokens <= points[-1].tokens:
+        return None
+    places = [math.log(point.tokens) for point in points]
+    each = np.array([point.values for point in points]).T
+    return [float(np.interp(math.log(tokens), places, heights)) for heights in each]

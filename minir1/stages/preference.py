@@ -12,9 +12,10 @@ from pathlib import Path
 import torch
 
 from minir1.config import Config
+from minir1.model.transformer import Transformer
 from minir1.rl.baselines.value import ValueModel
 from minir1.rl.reward_model import bradley_terry, scores, shown_ids
-from minir1.run import stats
+from minir1.run import checkpoint, stats
 from minir1.run.distributed import SOLO, World
 from minir1.run.models import finished_model, tokenizer_of
 from minir1.stages.collect import Source
@@ -65,6 +66,16 @@ def preference(config: Config, out: Path, seed: int, world: World = SOLO) -> Val
 
     stage.run(step)
     examine(config, out, model, tokenizer, heldout, world)
+    return model.eval()
+
+
+def finished_reader(config: Config, out: Path) -> ValueModel | None:
+    """The reward model of a run, where it has one."""
+    found = checkpoint.latest(out / "checkpoints", "preference", repair=False)
+    if found is None:
+        return None
+    model = ValueModel(Transformer(config.model))
+    checkpoint.load_into(model, found.model)
     return model.eval()
 
 

@@ -4,6 +4,7 @@
     pipeline   R1's stages, against the pattern of its stage table results/pipeline.jsonl
     hacking    rewards hacked on purpose, and cured                results/hacking.jsonl
     ledger     the papers' bills, from their hours and shapes      minir1/plan/
+    student    the student, rounded (rounded.py)                   results/bench.jsonl
 
 What is measured nowhere stands here too, as "not measured": no line is left out because it is
 missing.
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from minir1.bench import pipeline, seeds
+from minir1.bench.claims import rounded
 from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, SEEDS, UNSURE, Claim, judged
 from minir1.bench.hacking import table as hacking
 from minir1.bench.r1_pattern import STATEMENTS
@@ -29,7 +31,6 @@ ABOUT_REVIEW = "reviewed and risk-assessed in the open"
 NOT_MEASURED = (
     (ABOUT_REVIEW, "a published run is done again from its bundle, and its figures hold"),
     (ABOUT_REVIEW, "a bundle with a planted error is found out"),
-    ("small distilled models run on small devices", "the student, rounded, loses little"),
 )
 """(row, sentence) of claims that no committed row speaks of."""
 
@@ -192,4 +193,5 @@ def not_measured() -> Iterator[Line]:
 
 def lines(claims: int) -> Sequence[Line]:
     """All lines that come from elsewhere."""
-    return [*laptop(claims), *stages(), *money(), *hacks(claims), *not_measured()]
+    own = [*laptop(claims), *stages(), *money(), *hacks(claims), *not_measured()]
+    return [*own, *rounded.lines(claims)]

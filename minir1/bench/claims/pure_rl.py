@@ -27,7 +27,7 @@ from minir1.model.transformer import Transformer
 from minir1.rl.baselines.expert_iteration import right_rollouts
 from minir1.rl.groups import sample_groups
 from minir1.rl.types import Group
-from minir1.run.thinking_time import vote_curve
+from minir1.run.thinking_time import by_vote, curve
 from minir1.stages.reinforce import problem_seed
 from minir1.tasks import Problem, make_task
 from minir1.tasks.reward import Reward
@@ -47,12 +47,12 @@ def wide(unit: Unit, policy: Transformer) -> Row:
     found = unit.many(policy, WIDE_PROBLEMS, samples)
     rows = found["rows"]
     groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
-    votes = vote_curve(groups, [n for n in VOTES if n <= samples], seed=unit.seed)
+    votes = curve("vote", groups, [n for n in VOTES if n <= samples], by_vote)
     at = {k: one["value"] for k, one in found["pass@k"].items()}
     return {
         "pass@k": at,
         "pass@most": list(at.values())[-1],
-        "vote": [[p["n"], round(p["tokens"], 1), p["accuracy"]["value"]] for p in votes],
+        "vote": [[p.n, round(p.tokens, 1), p.interval.value] for p in votes],
         "wide_length": found["length"]["value"],
     }
 

@@ -17,10 +17,12 @@ import numpy as np
 
 from minir1.bench.claims.unit import Unit
 from minir1.model.transformer import Transformer
-from minir1.rl.forcing import Enough, always_enough, force, until_yes
+from minir1.rl.forcing import Enough, always_enough, until_yes
 from minir1.rl.rollout import sample
 from minir1.rl.sampling import row_key
 from minir1.run.evaluate import heldout_problems
+from minir1.run.forced import FORCING_STEP, forced_rows
+from minir1.run.thinking_time import mean_tokens, right
 from minir1.tasks import Problem, Verdict, make_task
 from minir1.tasks.search import Try, ordered_tries
 from minir1.text.template import prompt_ids
@@ -29,20 +31,21 @@ from minir1.text.trace import read_tries, write_try
 Row = dict[str, Any]
 Point = tuple[float, float]
 """Accuracy, and the mean tokens that it cost."""
-FORCING_STEP = -5
-"""The "step" in the keys of these rollouts."""
 
 
 def forcing(unit: Unit, policy: Transformer, budget: int, enough: Enough) -> Point:
     """Accuracy and mean tokens of forced thinking on the held-out problems."""
-    tokenizer, task = unit.tokenizer, make_task(unit.config.task)
     problems = heldout_problems(unit.config.task, unit.config.eval.problems)
-    prompts = [prompt_ids(tokenizer, problem.question) for problem in problems]
-    keys = [row_key(unit.seed, FORCING_STEP, i, 0) for i in range(len(problems))]
-    done = force(policy, tokenizer, prompts, keys, budget=budget, enough=enough)
-    texts = [tokenizer.decode(one.completion_ids) for one in done]
-    accuracy = share_right(task, problems, texts)
-    return accuracy, float(np.mean([len(one.completion_ids) for one in done]))
+    pool = forced_rows(
+        policy,
+        unit.tokenizer,
+        make_task(unit.config.task),
+        problems,
+        seed=unit.seed,
+        budget=budget,
+        enough=enough,
+    )
+    return float(np.mean([right(rows[0]) for rows in pool])), mean_tokens(pool)
 
 
 def share_right(task: Any, problems: Sequence[Problem], texts: Sequence[str]) -> float:

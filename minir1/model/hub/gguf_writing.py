@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from minir1.model.hub.gguf_names import as_neighbours, gguf_name, heads_of, write_shape
@@ -62,6 +63,29 @@ def save_gguf(
     writer.close()
     os.replace(fresh, path)
     return path
+
+
+def rounded(model: Transformer, kind: str) -> tuple[Transformer, int]:
+    """A copy of the model with its weights as this type would keep them, and their bytes.
+
+    The rounding is the file's, tensor by tensor, so it can be tried on shapes that the format has
+    no place for.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"GGUF type {kind!r} can't be used: use one of {', '.join(KINDS)}")
+    try:
+        from gguf.quants import dequantize
+    except ModuleNotFoundError as error:
+        raise ValueError("rounding as GGUF does needs: pip install 'minir1[real]'") from error
+    kept, size = {}, 0
+    for tensor, weight in model.state_dict().items():
+        data, raw = _quantised(weight, kind)
+        size += data.nbytes
+        again = torch.from_numpy(dequantize(data, raw)).reshape(weight.shape)
+        kept[tensor] = again.to(weight.dtype)
+    copy = Transformer(model.config)
+    copy.load_state_dict(kept)
+    return copy.eval(), size
 
 
 def _quantised(weight: Tensor, kind: str) -> tuple[Any, Any]:
