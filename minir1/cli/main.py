@@ -31,6 +31,7 @@ COMMANDS = {
     "zero": ("RECIPE", "only RL, from the base in the run folder"),
     "pipeline": ("RECIPE", "every stage of R1, from a base to its student, each measured"),
     "eval": ("RUN", "pass@1 and pass@k on held-out problems, with intervals"),
+    "think": ("RUN", "more tokens at test time: votes, picks, budgets; against tokens and money"),
     "sample": ("RUN [QUESTION]", "ask a run's model, or talk with one from outside"),
     "report": ("RUN", "write the run's report again: one HTML page and its pictures"),
     "export": ("RUN FOLDER", "a run's model for transformers, vLLM, GGUF; what rounding costs"),
