@@ -27,11 +27,13 @@ from minir1.run.metrics import read_metrics
 from minir1.run.models import STAGES, steps_of
 from minir1.run.pipe import reader_may_leave
 from minir1.stages.manifest import NAME as MANIFEST
+from minir1.tasks.sources.own import KEPT
 
 EVERY = 10
 """Of pre-training, every tenth row of the diary is kept. Of RL, all."""
-PIPELINE = ("pretrain", "zero", "r1", "student_base", "student")
-"""The models that are kept of a pipeline."""
+PIPELINE = ("pretrain", "preference", "r1", "student_base", "student")
+"""The models that are kept of a pipeline: the base (lesson 10 trains a reward model from it), the
+reward model (`minir1 think`), the teacher and its student before and after. Nobody reads Zero's."""
 FIRST = 200
 """Transcripts of each stage of a pipeline, and rows of each of its data sets."""
 
@@ -61,7 +63,7 @@ def publish(run: Path, name: str, root: Path = RESULTS) -> Path:
         (copy / "data").mkdir(exist_ok=True)
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         (copy / "data" / path.name).write_text("".join(lines[:FIRST]), encoding="utf-8")
-    for file in (MANIFEST, "preference.json"):
+    for file in (MANIFEST, "preference.json", KEPT):
         if (run / file).exists():
             shutil.copy(run / file, copy / file)
     for stage in kept_stages(run):

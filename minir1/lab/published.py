@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from minir1.config import Config
 from minir1.model.transformer import Transformer
+from minir1.run import checkpoint
 from minir1.run.home import published
-from minir1.run.models import finished_model, new_model
+from minir1.run.models import LATER_STAGES, STAGES, finished_model, new_model
 from minir1.run.report.reading import Run, read_run
 from minir1.tasks import make_task
 from minir1.tasks.base import Task
@@ -28,7 +30,7 @@ class Material:
     base: Transformer
     """After pre-training, before RL."""
     policy: Transformer
-    """After RL."""
+    """After RL; of a pipeline, after the last stage of it."""
 
 
 def load(name: str = "laptop") -> Material:
@@ -42,5 +44,12 @@ def load(name: str = "laptop") -> Material:
         task=make_task(config.task),
         untrained=new_model(config, cpu),
         base=finished_model(config, run.folder, "pretrain", cpu),
-        policy=finished_model(config, run.folder, "zero", cpu),
+        policy=finished_model(config, run.folder, last_stage(run.folder), cpu),
     )
+
+
+def last_stage(folder: Path) -> str:
+    """The stage that the run's newest policy comes from."""
+    root = folder / "checkpoints"
+    stages = reversed((*STAGES, *LATER_STAGES))
+    return next(s for s in stages if checkpoint.latest(root, s, repair=False) is not None)

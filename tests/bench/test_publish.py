@@ -1,13 +1,15 @@
 """A published run is a run: it can be asked, evaluated, reported, and it is small."""
 
+import hashlib
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
-from minir1.bench.publish import EVERY, FIRST, publish
+from minir1.bench.publish import EVERY, FIRST, PIPELINE, publish
 from minir1.cli.main import main
 from minir1.config import Config, EvalConfig, ModelConfig, PretrainConfig, TaskConfig, ZeroConfig
 from minir1.model.transformer import Transformer
@@ -162,7 +164,7 @@ def test_of_a_pipeline_five_models_and_the_first_rows_stay(finished, tmp_path):
     (run / "data").mkdir()
     (run / "data" / "dev1.jsonl").write_text("{}\n" * 250)
     model = new_model(TINY, CPU)
-    for stage in ("r1", "student_base", "student"):
+    for stage in ("preference", "r1", "student_base", "student"):
         steps = steps_of(TINY, stage)
         checkpoint.save(run / "checkpoints", stage, steps, model=model.state_dict(), state={})
     whole = json.loads((run / "eval" / "final.json").read_text())
@@ -172,7 +174,7 @@ def test_of_a_pipeline_five_models_and_the_first_rows_stay(finished, tmp_path):
     assert len((copy / "data" / "dev1.jsonl").read_text().splitlines()) == FIRST
     assert len(json.loads((copy / "eval" / "zero.json").read_text())["rows"]) == FIRST
     kept = sorted(folder.name.partition("-")[0] for folder in (copy / "checkpoints").iterdir())
-    assert kept == ["pretrain", "r1", "student", "student_base", "zero"]
+    assert kept == ["preference", "pretrain", "r1", "student", "student_base"]
     assert (copy / "pipeline.json").exists() and (copy / "preference.json").exists()
 
 
@@ -181,3 +183,14 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(name, finished, tmp_path
     with pytest.raises(ValueError, match="name = "):
         publish(finished, name, tmp_path / "results")
     assert not (tmp_path / "results").exists()
+
+
+def test_the_published_pipeline_has_the_models_that_its_manifest_names():
+    folder = published("pipeline")
+    manifest = json.loads((folder / "pipeline.json").read_text())
+    named = {Path(stage["checkpoint"]).name: stage["weights"] for stage in manifest["stages"]}
+    there = sorted((folder / "checkpoints").iterdir())
+    assert sorted(path.name.rpartition("-")[0] for path in there) == sorted(PIPELINE)
+    for path in there:
+        weights = (path / "model.safetensors").read_bytes()
+        assert hashlib.sha256(weights).hexdigest() == named[path.name]
