@@ -1,6 +1,6 @@
 """How long the course takes on this machine: each lesson run top to bottom, each solution graded.
 
-    python -m minir1.lab.times lessons [NAME ...]    run them, keep a row each
+    python -m minir1.lab.times lessons [NAME ...]    build them, keep a row each
     python -m minir1.lab.times grading               grade every solution twice, keep a row each
     python -m minir1.lab.times                       write the rows' table into notebooks/README.md
 
@@ -20,10 +20,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from minir1 import __version__
-from minir1.lab.build import execute, targets
+from minir1.lab.build import build, targets
 from minir1.lab.course import ROOT
 from minir1.lab.scale import scale
-from minir1.lab.source import read
 from minir1.run.device import describe
 from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, read_rows
@@ -36,10 +35,10 @@ Row = dict[str, Any]
 
 
 def time_lesson(name: str) -> Row:
-    """Run every cell of a lesson in a fresh kernel; nothing is written."""
+    """Build a lesson, which runs every cell in a fresh kernel."""
     (target,) = (one for one in targets(ROOT, [name]) if one.notebook.parent.name == "notebooks")
     before, started = computed(), time.perf_counter()
-    execute(read(target.source, solved=True), target.notebook.parent)
+    build(target)
     seconds = time.perf_counter() - started
     return row("lesson", name, seconds=seconds, cpu_seconds=computed() - before, scale=scale())
 
