@@ -20,7 +20,7 @@ def widened(x: Tensor) -> Tensor:
     >>> widened(torch.ones(1, dtype=torch.bfloat16)).dtype
     torch.float32
     """
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    return x if x.dtype.itemsize >= 4 else x.float()
 
 
 class RMSNorm(nn.Module):
