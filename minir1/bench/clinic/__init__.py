@@ -9,8 +9,8 @@ limit has seen them. Runs that have judged and been looked at may set the next l
 more.
 """
 
-JUDGED = range(200, 202)
-"""Seeds of each broken run that judge the rules."""
+JUDGED = range(201, 203)
+"""Seeds of each broken run that judge the rules (seed 200 judged those before them)."""
 WELL = {
     "healthy": range(200, 203),
     "healthy_unit": range(200, 204),

@@ -1,12 +1,13 @@
 """What the rules ask of a run's diary: a metric lately, at the start, and at its best.
 
 A step of a small run is noisy: 256 rollouts give the reward a standard error of 3 points. So a
-rule never looks at one step, but at the mean of a window. And a change has an error:
+rule never looks at one step, but at the mean of a window. And a mean has an error:
 
-    gain = mean(last window) - mean(first window)            gain +- 2 errors: where it truly is
+    value +- 2 errors                   where it truly is: a level now, or a change since the start
 
-"It fell" needs the whole interval below zero. "It does not rise" needs more than an interval that
-holds zero, which every short run has: all of it must lie below a rise that is worth having.
+"Too many are cut off" needs the whole interval above the limit, "it fell" all of it below zero. "It
+does not rise" needs more than an interval that holds zero, which every short run has: all of it
+must lie below a rise that is worth having.
 """
 
 from __future__ import annotations
@@ -33,25 +34,25 @@ NOT_FINITE = "not_finite.json"
 """What a stage leaves when its loss or its gradient is no number: it stops before the diary."""
 
 
-class Change(NamedTuple):
-    """How far a metric has moved, and the standard error of that.
+class Estimate(NamedTuple):
+    """A level, or a change, and its standard error.
 
-    >>> Change(0.5, 0.125).at_least, Change(0.5, 0.125).at_most
+    >>> Estimate(0.5, 0.125).at_least, Estimate(0.5, 0.125).at_most
     (0.25, 0.75)
     """
 
-    gain: float
+    value: float
     error: float
 
     @property
     def at_least(self) -> float:
         """The lower end of the interval."""
-        return self.gain - SURE * self.error
+        return self.value - SURE * self.error
 
     @property
     def at_most(self) -> float:
         """Its upper end."""
-        return self.gain + SURE * self.error
+        return self.value + SURE * self.error
 
 
 class Diary:
@@ -77,6 +78,14 @@ class Diary:
         """Mean over the last steps; None if the run has no such metric."""
         return _mean(self.values(name)[-WINDOW:])
 
+    def level(self, *names: str) -> Estimate | None:
+        """The metric in the last window (the sum of several), and how sure that is."""
+        steps = zip(*(self.values(name)[-WINDOW:] for name in names), strict=False)
+        sums = [sum(values) for values in steps]
+        if len(sums) < WINDOW:
+            return None
+        return Estimate(statistics.fmean(sums), statistics.stdev(sums) / math.sqrt(WINDOW))
+
     def early(self, name: str) -> float | None:
         """Mean over the first steps."""
         return _mean(self.values(name)[:WINDOW])
@@ -85,12 +94,12 @@ class Diary:
         """The largest mean of any window."""
         return highest_window(self.values(name), WINDOW)
 
-    def rise(self, name: str, window: int = WINDOW) -> Change | None:
+    def rise(self, name: str, window: int = WINDOW) -> Estimate | None:
         """How far the metric has risen from the first window to the last."""
         found = rise_of(self.values(name), window)
-        return Change(*found) if found else None
+        return Estimate(*found) if found else None
 
-    def flat(self, name: str, worth: float) -> Change | None:
+    def flat(self, name: str, worth: float) -> Estimate | None:
         """Its rise, if it can't be told from none and is surely less than `worth`.
 
         None if it rises, if it may rise by more, or if it is too early.
@@ -98,7 +107,7 @@ class Diary:
         rise = self.rise(name, PATIENCE)
         return rise if rise and rise.at_least <= 0 and rise.at_most < worth else None
 
-    def fall(self, name: str) -> Change | None:
+    def fall(self, name: str) -> Estimate | None:
         """How far it is, in the last window, from its best one: a gain that is negative."""
         values = self.values(name)
         if len(values) < 2 * WINDOW:
@@ -106,7 +115,7 @@ class Diary:
         windows = (values[i : i + WINDOW] for i in range(len(values) - WINDOW + 1))
         best = max(windows, key=statistics.fmean)
         found = rise_of([*best, *values[-WINDOW:]], WINDOW)
-        return Change(*found) if found else None
+        return Estimate(*found) if found else None
 
     def at_first(self, name: str) -> float | None:
         """The very first value: what the base did, before any update."""

@@ -57,13 +57,13 @@ def mismatch(d: Diary) -> Finding | None:
 
 def router_drift(d: Diary) -> Finding | None:
     """The experts that a token goes to change faster than the policy should."""
-    late = d.late("router/drift")
-    if late is None or late < DRIFT:
+    drift = d.level("router/drift")
+    if drift is None or drift.at_least < DRIFT:
         return None
     return Finding(
         "router_drift",
         "Between sampling and the last update, many tokens change their experts.",
-        f"{late:.1%} of the choices changed within a step",
+        f"{drift.value:.1%} of the choices changed within a step",
         ("the learning rate is too high", "the router's bias still moves during RL"),
         ("zero.routing_replay", "zero.optim.bias_update_speed 0", "a lower zero.optim.lr"),
     )
@@ -71,13 +71,14 @@ def router_drift(d: Diary) -> Finding | None:
 
 def dead_experts(d: Diary) -> Finding | None:
     """Some expert gets less than a quarter of its share, or another twice its own."""
-    low, high = d.late("router/load_min"), d.late("router/load_max")
-    if low is None or high is None or (low > IDLE and high < BUSY):
+    low, high = d.level("router/load_min"), d.level("router/load_max")
+    if low is None or high is None or (low.at_most > IDLE and high.at_least < BUSY):
         return None
     return Finding(
         "dead_experts",
         "The experts' loads have come apart.",
-        f"the least used expert gets {low:.2f} of an equal share, the most used {high:.2f}",
+        f"the least used expert gets {low.value:.2f} of an equal share, the most used "
+        f"{high.value:.2f}",
         (
             "the base was trained without balancing",
             "the learning rate of RL breaks the router",

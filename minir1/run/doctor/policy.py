@@ -56,13 +56,13 @@ def entropy_explosion(d: Diary) -> Finding | None:
 
 def clipping(d: Diary) -> Finding | None:
     """So many ratios leave the trust region that much of the batch is thrown away."""
-    low, high = d.late("clip_ratio/low_mean"), d.late("clip_ratio/high_mean")
-    if low is None or high is None or low + high < CLIPPED:
+    clipped = d.level("clip_ratio/low_mean", "clip_ratio/high_mean")
+    if clipped is None or clipped.at_least < CLIPPED:
         return None
     return Finding(
         "clipping",
         "The updates leave the region in which the rollouts can be trusted.",
-        f"{low + high:.1%} of the tokens were clipped",
+        f"{clipped.value:.1%} of the tokens were clipped",
         ("too many updates from one batch of rollouts", "the learning rate is too high"),
         ("fewer zero.minibatches", "a lower zero.optim.lr"),
     )
@@ -70,13 +70,13 @@ def clipping(d: Diary) -> Finding | None:
 
 def kl_pull(d: Diary) -> Finding | None:
     """The policy is far from its reference."""
-    kl = d.late("kl")
-    if kl is None or kl < FAR:
+    kl = d.level("kl")
+    if kl is None or kl.at_least < FAR:
         return None
     return Finding(
         "kl_pull",
         "The policy is far from its reference.",
-        f"k3 estimate of the KL: {kl:.2f} nats a token",
+        f"k3 estimate of the KL: {kl.value:.2f} nats a token",
         ("zero.kl_coef is too small to hold it", "the reference is never renewed"),
         ("a smaller learning rate", "renew the reference more often (zero.ref_every)"),
     )
@@ -110,7 +110,7 @@ def reward_fell(d: Diary) -> Finding | None:
     best, late, fall = d.best("reward"), d.late("reward"), d.fall("reward")
     if best is None or late is None or fall is None:
         return None
-    if -fall.gain < max(WORTH, LUCKY * fall.error):
+    if -fall.value < max(WORTH, LUCKY * fall.error):
         return None
     return Finding(
         "reward_fell",
@@ -124,16 +124,16 @@ def reward_fell(d: Diary) -> Finding | None:
 def no_progress(d: Diary) -> Finding | None:
     """There is signal, and the reward does not rise: no rise worth having fits the diary."""
     rise, late = d.flat("reward", WORTH), d.late("reward")
-    dead = d.late("frac_reward_zero_std")
-    if rise is None or late is None or dead is None or late > SOLVED or dead > DEAD:
+    dead = d.level("frac_reward_zero_std")
+    if rise is None or late is None or dead is None or late > SOLVED or dead.at_least > DEAD:
         return None
     if rise.at_most < -WORTH:
         return None  # it fell, which has a name of its own
     return Finding(
         "no_progress",
         "The groups carry a signal, and the reward does not rise.",
-        f"a rise of {rise.gain:+.3f}, give or take {SURE * rise.error:.3f}, in {len(d)} steps "
-        f"(means of {PATIENCE}); only {dead:.0%} of groups are dead",
+        f"a rise of {rise.value:+.3f}, give or take {SURE * rise.error:.3f}, in {len(d)} steps "
+        f"(means of {PATIENCE}); only {dead.value:.0%} of groups are dead",
         (
             "the learning rate is too low for this many steps",
             "the reward has nothing to do with the rollout (noise, or another rollout's verdict)",

@@ -7,7 +7,7 @@ import pytest
 
 from minir1.cli.main import main
 from minir1.run.doctor import Diary, examine
-from minir1.run.doctor.diary import PATIENCE, WINDOW, Change, rise_of
+from minir1.run.doctor.diary import PATIENCE, WINDOW, Estimate, rise_of
 from minir1.run.doctor.rollouts import WORTH
 from minir1.run.doctor.rules import RULES
 from minir1.run.home import published
@@ -111,7 +111,7 @@ NEARLY = {
         "completions/clipped_ratio": (0.05, 0.25),
     },
     "solved": {"reward": (0.5, 0.97), "frac_reward_zero_std": (0.1, 0.95), "entropy": (0.2, 0.001)},
-    "half of the groups are dead": {"frac_reward_zero_std": 0.5},
+    "nearly half of the groups are dead": {"frac_reward_zero_std": 0.45},
     "form is paid beside right answers": {"reward": (0.7, 1.2), STRICT: (0.2, 0.7)},
     "manners are paid, right answers stay high": {"reward": (1.1, 1.3), STRICT: 0.7},
     "a verifier that is a little kind": {"reward": (0.25, 0.75), STRICT: (0.2, 0.7)},
@@ -198,10 +198,38 @@ def test_a_rise_is_flat_only_if_all_of_its_interval_is_small_and_it_holds_none()
     assert Diary(noisy(1, 40, learning)).flat("reward", 10.0) is None  # it surely rises
 
 
+LIMITED = {
+    "truncation": ("completions/clipped_ratio", 0.4, 0.4, {"rewards/format/mean": 0.55}),
+    "dead_groups": ("frac_reward_zero_std", 0.62, 0.5, {}),
+    "clipping": ("clip_ratio/low_mean", 0.014, 0.02, {"clip_ratio/high_mean": 0.0}),
+    "router_drift": ("router/drift", 0.026, 0.03, {}),
+    "kl_pull": ("kl", 0.32, 0.3, {}),
+}
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_a_mean_above_a_limit_is_no_finding_while_the_steps_disagree(name):
+    metric, level, swing, change = LIMITED[name]
+    rows = run(**{metric: level}, **change)
+    assert names(rows) == [name]
+    for i, row in enumerate(rows):  # the same mean, from steps that are far apart
+        row[metric] = level + (swing if i % 2 else -swing) * (1 if i % 4 < 2 else 0.5)
+    late = Diary(rows).level(metric)
+    assert late.value == pytest.approx(level) and late.error > 0
+    assert name not in names(rows)
+
+
+def test_a_level_of_several_metrics_is_that_of_their_sum():
+    rows = [{"reward": 0.0, "a": i % 2, "b": 1 - i % 2} for i in range(WINDOW)]
+    assert Diary(rows).level("a", "b") == Estimate(1.0, 0.0)
+    assert Diary(rows).level("a").error == pytest.approx((2 / 7) ** 0.5 / 8**0.5)
+    assert Diary(rows[1:]).level("a") is None and Diary(rows).level("c") is None
+
+
 def test_a_fall_is_told_from_the_best_window_wherever_it_was():
     curve = [0.1] * 9 + [0.8] * WINDOW + [0.3] * 9
     diary = Diary([{"reward": value} for value in curve])
-    assert diary.fall("reward") == Change(pytest.approx(-0.5), pytest.approx(0.0))
+    assert diary.fall("reward") == Estimate(pytest.approx(-0.5), pytest.approx(0.0))
     assert Diary(diary.rows[: 2 * WINDOW - 1]).fall("reward") is None
     assert WORTH < 0.5
 
