@@ -47,3 +47,24 @@ def collect(y, place, weight, out):
     kernel[(n, triton.cdiv(d, 8))](
         y, place, weight, out, n, d, K=k, KS=triton.next_power_of_2(k), COLUMNS=8
     )
+
+
+# %%
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def kernel(y_ptr, place_ptr, weight_ptr, out_ptr, D, K, WIDE: tl.constexpr):
+    """One choice a program, which adds its row to its token's."""
+    choice, columns = tl.program_id(0), tl.arange(0, WIDE)
+    token, place = choice // K, tl.load(place_ptr + choice)
+    y = tl.load(y_ptr + place * D + columns, mask=columns < D, other=0.0)
+    y = y * tl.load(weight_ptr + choice)
+    tl.atomic_add(out_ptr + token * D + columns, y, mask=columns < D)
+
+
+def collect(y, place, weight, out):
+    (n_tokens, k), d = place.shape, y.shape[1]
+    out[:n_tokens] = 0.0
+    kernel[(n_tokens * k,)](y, place, weight, out, d, k, WIDE=triton.next_power_of_2(d))

@@ -54,3 +54,25 @@ def grouped_product(rows, offsets, weights, out):
     n_experts, d, f = weights.shape
     wide, high = triton.next_power_of_2(f), triton.next_power_of_2(d)
     kernel[(len(rows),)](rows, offsets, weights, out, n_experts, d, f, WIDE=wide, OUT=high)
+
+
+# %%
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def kernel(a_ptr, offsets_ptr, w_ptr, out_ptr, D, F, WIDE: tl.constexpr, OUT: tl.constexpr):
+    """One expert a program, which keeps its matrix and walks over its rows."""
+    expert, fs, ds = tl.program_id(0), tl.arange(0, WIDE), tl.arange(0, OUT)
+    at = w_ptr + expert * D * F + ds[None, :] * F + fs[:, None]
+    w = tl.load(at, mask=(fs < F)[:, None] & (ds < D)[None, :], other=0.0)
+    for row in range(tl.load(offsets_ptr + expert), tl.load(offsets_ptr + expert + 1)):
+        a = tl.load(a_ptr + row * F + fs, mask=fs < F, other=0.0)
+        tl.store(out_ptr + row * D + ds, tl.sum(w * a[:, None], axis=0), mask=ds < D)
+
+
+def grouped_product(rows, offsets, weights, out):
+    n_experts, d, f = weights.shape
+    wide, high = triton.next_power_of_2(f), triton.next_power_of_2(d)
+    kernel[(n_experts,)](rows, offsets, weights, out, d, f, WIDE=wide, OUT=high)

@@ -2,7 +2,8 @@
 # # Exercises 01: verifiable rewards
 #
 # A policy that is rewarded finds every gap in its verifier. First you read completions strictly, then you judge them
-# exactly, and then you change sides and break five verifiers that were less careful. The functions are those of
+# exactly, then you change sides and break five verifiers that were less careful. Last come two free ones: a test that finds broken
+# verifiers, and a reward that holds. The functions are those of
 # [minir1/tasks/completion.py](../minir1/tasks/completion.py), [minir1/tasks/expression.py](../minir1/tasks/expression.py)
 # and [minir1/tasks/countdown.py](../minir1/tasks/countdown.py).
 #
@@ -235,7 +236,50 @@ def cheat(verifier: str, gold: Any) -> str:
 check(cheat)
 
 # %% [markdown]
-# ## 5. `pay`, a free one
+# ## 5. `test_verify_countdown`, a free one
+#
+# Five holes were shown to you. Which others would you have seen? Write a **test**. It is handed a `verify_countdown`, with the
+# arguments of yours above. It returns if the verifier is right, and raises an `AssertionError` if it is broken. The grader hands
+# it two right ones and ten broken ones: eight have a hole, one refuses some right answers, one crashes on some texts (an error
+# in your test is a failed test). You get a point for each broken one that fails. A test that a right one fails, too, kills
+# nothing: it gets 0.
+#
+# Ask only for what a verifier has promised: `Verdict.CORRECT` for right answers, and never for others. What it calls the others
+# is its own business, and the two right ones don't agree on that.
+#
+# One small case for each hole, with an answer that has **no other fault**, is worth more than a thousand random ones.
+
+# %%
+from minir1.tasks.base import Verdict
+
+
+def test_verify_countdown(verify_countdown):
+    """Fail for every broken `verify_countdown`, and pass for every right one."""
+    # BEGIN SOLUTION
+    cases = [
+        ([10, 5, 1], 14, "10 + 5 - 1", True), ([10, 5, 1], 14, "5 + 10 - 1", True),
+        ([7, 2, 2], 7, "7 / 2 * 2", True), ([10, 5, 1], 14, "14", False),
+        ([4, 2], 10, "4 + 4 + 2", False), ([5, 3, 9], 8, "5 + 3", False),
+        ([6, 3], 2, "6 / 3", False, "+-*"), ([4, 30, 99], 21, "4 * 30 - 99", False, "+-*", 99),
+        ([15, 2], 8, "15 / 2", False),
+    ]  # fmt: skip
+    for numbers, target, answer, right, *limits in cases:
+        gold = {"numbers": numbers, "target": target}
+        said = verify_countdown(gold, f"<answer> {answer} </answer>", *limits)
+        assert (said is Verdict.CORRECT) == right, answer
+    gold, good = {"numbers": [10, 5, 1], "target": 14}, "<answer> 10 + 5 - 1 </answer>"
+    for text in ("<answer> x = 14 </answer>", f"<answer> 3 </answer> {good}",
+                 f"<think> {good} </think>"):  # fmt: skip
+        told = verify_countdown(gold, text)
+        assert told is not Verdict.CORRECT, text
+    # END SOLUTION
+
+
+# %%
+check(test_verify_countdown)
+
+# %% [markdown]
+# ## 6. `pay`, a free one
 #
 # The verifier holds. Now design the **reward** on top of it, so that it survives these attacks. You get a list of responses, each a
 # `Written` with `verdict`, `parsed`, `tokens`, `limit` and `cut` (it reached the limit without an end), and return what each

@@ -8,6 +8,9 @@
 # Two rules of real kernels are graded too. `out` is longer than what is yours: **leave the rest alone**. And around what you are
 # given lies poison: don't read it, and name `other` in every masked load (here as on a GPU, a masked place holds anything).
 #
+# And a **kernel** must write the result. The grader watches each launch and each store: the right numbers, put into `out` by
+# torch, earn nothing. Filling it with zeros before the launch is fine.
+#
 # In each cell the launch is written already; you fill in the kernel. An **answer cell** is graded alone, so it imports what it
 # needs. `check(f)` grades, `hint(f)` opens the next of three hints, and `solution(f)` asks before it shows one.
 

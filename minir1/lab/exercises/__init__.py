@@ -19,11 +19,16 @@ from minir1.lab.exercises import (
     packing,
     payment,
     processes,
+    programs,
     reading,
+    real,
     rewards,
+    risk,
     rollouts,
     routing,
     stages,
+    streams,
+    testing,
     traces,
     zero,
 )
@@ -33,6 +38,7 @@ COURSE: tuple[Exercise, ...] = (
     *journey.EXERCISES,
     *reading.EXERCISES,
     *rewards.EXERCISES,
+    *testing.EXERCISES,
     *payment.EXERCISES,
     *traces.EXERCISES,
     *counts.EXERCISES,
@@ -51,6 +57,10 @@ COURSE: tuple[Exercise, ...] = (
     *evaluation.EXERCISES,
     *processes.EXERCISES,
     *budget.EXERCISES,
+    *real.EXERCISES,
+    *streams.EXERCISES,
+    *risk.EXERCISES,
+    *programs.EXERCISES,
 )
 """Every exercise, in the order of the notebooks."""
 BY_NAME = {exercise.id: exercise for exercise in COURSE}

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from minir1.lab.grader.exercise import Case, Draw, Edit, Exercise, Given, Part
+from minir1.lab.grader.exercise import Case, Draw, Edit, Exercise, Part
+from minir1.lab.grader.trials import kill
 from minir1.rl.advantage import group_advantages
 
 NOTEBOOK = "07_advantages_and_losses"
@@ -103,18 +104,6 @@ WRONG = {
 }  # fmt: skip
 
 
-def trial(name: str) -> Iterator[Case]:
-    """The test must accept the right function and refuse this wrong one."""
-    yield Case((Given(SUBJECT, "group_advantages"),), judge=lambda value: "")
-    wrong = WRONG[name].apply(SUBJECT)
-    yield Case((Given(wrong, "group_advantages"),), raises="AssertionError")
-
-
-def kills(name: str) -> Part:
-    """One point for each wrong function that the test refuses."""
-    return Part(name, 1, lambda draw: trial(name))
-
-
 TEST_GROUP_ADVANTAGES = Exercise(
     of=None,
     name="test_group_advantages",
@@ -123,7 +112,10 @@ TEST_GROUP_ADVANTAGES = Exercise(
     importance=4,
     minutes=25,
     needs=("group_advantages",),
-    parts=tuple(kills(name) for name in WRONG),
+    parts=tuple(
+        kill(name, "group_advantages", [SUBJECT], edit.apply(SUBJECT))
+        for name, edit in WRONG.items()
+    ),
     mistakes={
         "never_rloo": Edit('("grpo", "dr_grpo", "rloo")', '("grpo", "dr_grpo")'),
         "no_dead_group": Edit("[0.1] * 7]", "[1.0, 0, 0, 1, 0, 0, 0]]"),

@@ -48,6 +48,10 @@ TILE_COUNTS = Exercise(
         Part("ragged", 2, lambda draw: count_cases(draw, RAGGED)),
     ),
     mistakes={
+        "plain_torch": Edit("count_kernel[(n_tiles,)](\n        experts, out, len(experts), "
+                            "n_experts, n_tiles, BLOCK=block, EXPERTS=wide\n    )",
+                            "for n, tile in enumerate(experts.split(block)):\n        "
+                            "out[:n_experts, n] = torch.bincount(tile, minlength=n_experts)"),
         "no_load_mask": Edit("rows, mask=rows < n_rows, other=-1", "rows"),
         "other_is_an_expert": Edit("mask=rows < n_rows, other=-1", "mask=rows < n_rows, other=0"),
         "no_other": Edit("mask=rows < n_rows, other=-1)", "mask=rows < n_rows)"),
@@ -87,6 +91,10 @@ PLACES = Exercise(
         Part("ragged", 2, lambda draw: place_cases(draw, RAGGED)),
     ),
     mistakes={
+        "plain_torch": Edit("place_kernel[(n_tiles,)](\n        experts, starts, before, out, "
+                            "len(experts), n_experts, n_tiles, BLOCK=block\n    )",
+                            "order = experts.argsort(stable=True).argsort()\n"
+                            "    out[: len(experts)] = order"),
         "not_stable": Edit("lane[None, :] < lane[:, None]", "lane[None, :] > lane[:, None]"),
         "itself_counted": Edit("lane[None, :] < lane[:, None]", "lane[None, :] <= lane[:, None]"),
         "any_expert": Edit("(expert[:, None] == expert[None, :]) & ", ""),

@@ -34,6 +34,10 @@ GROUPED_PRODUCT = Exercise(
         Part("ragged", 2, lambda draw: product_cases(draw, ((7, 0, 20), (0, 1, 33, 2)))),
     ),
     mistakes={
+        "plain_torch": Edit("product_kernel[grid](\n        rows, offsets, weights, out, "
+                            "len(rows), d, f, BLOCK=16, WIDE=wide, OUT=high\n    )",
+                            "for e in range(n_experts):\n        mine = slice(*offsets[e : e + 2])"
+                            "\n        out[mine] = rows[mine] @ weights[e].T"),
         "no_width_mask": Edit("mask=live[:, None] & (fs < F)[None, :]", "mask=live[:, None]"),
         "into_the_next_expert": Edit("y, mask=live[:, None] & ",
                                      "y, mask=(places < n_rows)[:, None] & "),
@@ -83,6 +87,10 @@ COLLECT = Exercise(
         Part("ragged", 2, lambda draw: collect_cases(draw, ((5, 3, 11), (1, 4, 3), (13, 2, 20)))),
     ),
     mistakes={
+        "launched_aside": Edit("y, place, weight, out, n_tokens, width,",
+                               "y, place, weight, out.copy_(torch.cat([\n            "
+                               "(y[place] * weight[..., None]).sum(1), out[len(place):]]"
+                               ")).clone(), n_tokens, width,"),
         "last_expert_only": Edit("total += weight[:, None] * y", "total = weight[:, None] * y"),
         "no_weights": Edit("total += weight[:, None] * y", "total += y"),
         "first_weight": Edit("weight_ptr + tokens * K + j", "weight_ptr + tokens * K"),

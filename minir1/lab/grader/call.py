@@ -17,22 +17,32 @@ import torch
 from torch import Tensor
 
 from minir1.lab.grader.exercise import Case
+from minir1.lab.grader.launches import Launches
 from minir1.lab.grader.plain import plain
 from minir1.lab.spmd import together
 
 
-def call(function: Callable[..., Any], case: Case) -> dict[str, Any]:
-    """The plain value, the gradients asked for, and the inputs that were changed in place."""
+def call(
+    function: Callable[..., Any], case: Case, launches: Launches | None = None
+) -> dict[str, Any]:
+    """The plain value, the gradients asked for, and the inputs that were changed in place.
+
+    With `launches`, also what kernels had to do with the value.
+    """
     args = [copy.deepcopy(argument) for argument in case.args]
     kwargs = copy.deepcopy(dict(case.kwargs))
     for place in case.grad:
         args[place] = args[place].detach().requires_grad_()
+    if launches is not None:
+        launches.forget()
     value = together(function, args) if case.world else function(*args, **kwargs)
     if case.take is not None:
         value = list(islice(value, case.take))
     result: dict[str, Any] = {"changed": changed(case, args)}
     if case.after is not None:
         value = args[case.after]
+        if launches is not None:
+            result |= launches.seen(case.args[case.after], value)
     result["value"] = plain(value)
     if case.grad:
         root = getattr(value, case.of, None) if case.of else value

@@ -26,9 +26,11 @@ from typing import Any
 from minir1.lab.grader.call import call
 from minir1.lab.grader.exercise import Case, Given
 from minir1.lab.grader.interpreter import forgive_less
+from minir1.lab.grader.launches import Launches
 from minir1.lab.grader.plain import pack
 
-ANSWER = "<answer>"
+ANSWER, GIVEN = "<answer>", "<given>"
+"""Where a learner's text and one of ours say that they stand."""
 HOLE = "NotImplementedError"
 BROKEN = 70
 """The exit status that says: the harness failed, not the answer."""
@@ -62,7 +64,8 @@ def describe(
     """An error as plain data, with the last line of the answer that led to it."""
     frames = [frame for frame in traceback.extract_tb(trace) if frame.filename == file]
     line = frames[-1].lineno if frames else getattr(error, "lineno", None)
-    return {"type": kind.__name__, "message": str(error)[:500], "line": line}
+    message = str(error) or (frames[-1].line if frames else "")  # a bare assert says its line
+    return {"type": kind.__name__, "message": (message or "")[:500], "line": line}
 
 
 def serve(request: bytes, pipe: int) -> None:
@@ -77,8 +80,10 @@ def serve(request: bytes, pipe: int) -> None:
         write(pipe, len(data).to_bytes(8, "big") + data)
 
     set_limits(job["cpu_s"], job["memory_bytes"])
-    if "triton" in job.get("packages", ()):
+    launches = Launches() if "triton" in job.get("packages", ()) else None
+    if launches is not None:
         forgive_less()
+        launches.watch()
     for text in job["texts"]:
         function: list[Callable[..., Any]] = []
         with Told(tell, ANSWER):
@@ -86,7 +91,7 @@ def serve(request: bytes, pipe: int) -> None:
             tell({"ready": True})
         for case in job["cases"] if function else ():
             with Told(tell, ANSWER):
-                tell({"answer": call(function[0], ready(case))})
+                tell({"answer": call(function[0], ready(case), launches)})
         tell({"done": True})
     os._exit(0)
 
@@ -103,16 +108,16 @@ def load(text: str, name: str, home: str) -> Callable[..., Any]:
             raise Borrowed(f"{attribute} of the package is what you are to write")
 
         setattr(place, attribute, borrowed)
-    return run(text, name)
+    return run(text, name, ANSWER)
 
 
-def run(text: str, name: str) -> Callable[..., Any]:
+def run(text: str, name: str, file: str) -> Callable[..., Any]:
     """The function that a text defines."""
     # A kernel's decorator reads its own source.
-    linecache.cache[ANSWER] = (len(text), None, text.splitlines(keepends=True), ANSWER)
-    module = ModuleType("answer")
-    sys.modules["answer"] = module  # where dataclasses look up their home
-    exec(compile(text, ANSWER, "exec"), module.__dict__)
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    module = ModuleType(file.strip("<>"))
+    sys.modules[module.__name__] = module  # where dataclasses look up their home
+    exec(compile(text, file, "exec"), module.__dict__)
     return getattr(module, name)
 
 
@@ -128,7 +133,7 @@ def owner(home: str) -> tuple[Any, str]:
 
 def ready(case: Case) -> Case:
     """The case with its given texts turned into functions."""
-    args = tuple(run(a.text, a.name) if isinstance(a, Given) else a for a in case.args)
+    args = tuple(run(a.text, a.name, GIVEN) if isinstance(a, Given) else a for a in case.args)
     return replace(case, args=args)
 
 

@@ -36,6 +36,8 @@ class Case:
     raises: str = ""
     """The error that a right answer raises, by name."""
     judge: Judge | None = None
+    trial: str = ""
+    """The answer is a test, and its argument a subject: "right" or "broken" (`trials.py`)."""
     world: bool = False
     """As many processes as there are arguments call the function at once (`minir1/lab/spmd.py`):
     process r gets a peers object, then what the tuple args[r] holds. Their values are compared."""
@@ -118,6 +120,11 @@ class Exercise:
     def id(self) -> str:
         """The name of the function."""
         return self.name or (self.of.__name__ if self.of is not None else "")
+
+    @property
+    def asks_for_kernel(self) -> bool:
+        """Whether a kernel must write the result."""
+        return "triton" in self.packages
 
     @property
     def max_points(self) -> int:

@@ -21,8 +21,10 @@ from minir1.lab.grader.answer import Answer
 from minir1.lab.grader.call import call
 from minir1.lab.grader.compare import Difference, Tolerance, compare
 from minir1.lab.grader.exercise import Case, Draw, Exercise, Part
+from minir1.lab.grader.launches import without_kernel
 from minir1.lab.grader.mistakes import name_mistake
 from minir1.lab.grader.outcome import Outcome, PartOutcome, Status
+from minir1.lab.grader.trials import verdict
 from minir1.lab.grader.worker import MEMORY_BYTES, Reply, Worker
 
 STATIC = {"missing": Status.NOT_DONE, "hole": Status.NOT_DONE, "syntax": Status.CRASHED}
@@ -116,6 +118,9 @@ def judge_case(
 ) -> PartOutcome | None:
     """What is wrong with one record, or None."""
     answer = record.get("answer") if record else None
+    if case.trial and (status := verdict(case.trial, record)) is not Status.CRASHED:
+        error = record.get("error") if record else None
+        return None if status is Status.RIGHT else ended(part, status, error)
     if case.raises:
         error = record.get("error") if record else None
         if isinstance(error, dict) and error.get("type") == case.raises:
@@ -130,8 +135,11 @@ def judge_case(
     assert exercise.of is not None, "a case without a judge needs the package's function"
     right = call(exercise.of, case)
     found = differ(exercise, right, answer)
+    if found is None and answer.get("changed"):
+        return ended(part, Status.CHANGED_INPUT)
     if found is None:
-        return ended(part, Status.CHANGED_INPUT) if answer.get("changed") else None
+        why = without_kernel(answer) if exercise.asks_for_kernel else ""
+        return replace(ended(part, Status.NO_KERNEL), said=why) if why else None
     status, difference = found
     return replace(ended(part, status), difference=difference)
 

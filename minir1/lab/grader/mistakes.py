@@ -13,6 +13,7 @@ from typing import Any
 
 from minir1.lab.grader.compare import Tolerance, compare
 from minir1.lab.grader.exercise import Case, Exercise
+from minir1.lab.grader.launches import without_kernel
 from minir1.lab.grader.outcome import PartOutcome, Status
 
 NAMED = {
@@ -22,6 +23,9 @@ NAMED = {
     Status.WRONG_TYPE,
     Status.CHANGED_INPUT,
     Status.NO_ERROR,
+    Status.LETS_PASS,
+    Status.REFUSES_RIGHT,
+    Status.NO_KERNEL,
     Status.CRASHED,
 }
 
@@ -62,4 +66,5 @@ def alike(exercise: Exercise, a: dict[str, Any], b: dict[str, Any]) -> bool:
         compare(exercise.tidy(theirs["value"]), exercise.tidy(mine["value"]), tolerance) is None
         and compare(theirs.get("grads"), mine.get("grads"), tolerance) is None
         and theirs.get("changed") == mine.get("changed")
+        and without_kernel(theirs) == without_kernel(mine)
     )

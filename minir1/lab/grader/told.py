@@ -67,7 +67,8 @@ class Told:
             return say("report.mistake", text=say(key))
         if self.outcome.status is Status.RIGHT:
             return ""
-        return say("report.next_hint", name=self.outcome.exercise)
+        own = self.words.get(f"exercise.{self.outcome.exercise}.next")
+        return own or say("report.next_hint", name=self.outcome.exercise)
 
     def _repr_markdown_(self) -> str:
         say = self.words.say
@@ -99,11 +100,13 @@ def detail(exercise: Exercise, part: PartOutcome, words: Words) -> str:
     if status is Status.RIGHT:
         return ""
     if part.said:
-        return say(part.said)
+        return say(part.said, **part.error)
     if status in PLACED and part.difference is not None:
         return placed(part, words)
     if status is Status.CRASHED:
         return crashed(part, words)
+    if status is Status.REFUSES_RIGHT:
+        return say("detail.refuses_right", error=crashed(part, words))
     if status is Status.TOO_SLOW:
         return say("detail.too_slow", cpu_s=exercise.cpu_s)
     if status in (Status.NO_ERROR, Status.EXITED, Status.NOT_HERE):

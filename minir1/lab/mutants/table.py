@@ -76,7 +76,7 @@ def tries(exercise: Exercise) -> Iterator[tuple[str, str, str]]:
 def right_answers(exercise: Exercise) -> Iterator[tuple[str, str]]:
     """The solution, the package's function, and the other ways in `solutions/other/`."""
     yield "solution", solution_of(exercise)
-    if exercise.of is not None:
+    if exercise.of is not None and not exercise.asks_for_kernel:  # which is plain torch
         yield "package", package_text(exercise)
     other = ROOT / "solutions" / "other" / f"{exercise.id}.py"
     if other.exists():
@@ -87,7 +87,8 @@ def right_answers(exercise: Exercise) -> Iterator[tuple[str, str]]:
 def package_text(exercise: Exercise) -> str:
     """The package's own file as an answer; a method is put below it as a plain function."""
     of = inspect.unwrap(exercise.of)  # pyright: ignore
-    text = inspect.getsource(sys.modules[of.__module__])
+    home = sys.modules[of.__module__]
+    text = inspect.getsource(home).replace("__file__", repr(home.__file__))
     if of.__qualname__ != of.__name__:
         text += "\n\n" + textwrap.dedent(inspect.getsource(of))
     return text

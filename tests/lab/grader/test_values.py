@@ -139,8 +139,8 @@ def test_no_value_however_odd_breaks_a_judge_or_passes_it(exercise):
         for case in part:
             for value in ODD:
                 exercise.tidy(value)
-                if case.judge is not None and exercise.id != "test_group_advantages":
+                if case.judge is not None:
                     assert isinstance(case.judge(value), str)
-        if part[0].judge is not None and exercise.id != "test_group_advantages":
+        if part[0].judge is not None:
             for value in ODD:
                 assert any(case.judge(value) for case in part if case.judge), (part[0], value)
