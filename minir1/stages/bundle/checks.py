@@ -126,7 +126,7 @@ def of_verdicts(bundle: Bundle, config: Config) -> Faults:
     for name, rows in bundle.rows.items():
         for number, row in enumerate(rows, start=1):
             own = judge(row)
-            ended = row["completion"].endswith(" <eos>")
+            ended = row["completion"].split()[-1:] == ["<eos>"]
             if ended != (row["stop_reason"] == "eos"):
                 yield f"{name}, answer {number}: it stopped by {row['stop_reason']!r}, says its row"
             for what in ("verdict", "tokens"):

@@ -1,0 +1,65 @@
+"""The table of planted errors: who finds which, reading or running.
+
+And the two lines that `minir1 claims` reads: shares over seeds, and what they must be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import mean
+
+from minir1.bench.review.measure import NONE, Row
+from minir1.bench.review.plants import PLANTS
+
+
+def newest(rows: Sequence[Row], what: str) -> list[Row]:
+    """The rows of one kind; of a measurement that was made twice, the last."""
+    found = {}
+    for row in rows:
+        if row["what"] == what:
+            found[row["recipe_hash"], row["seed"], row.get("plant"), str(row.get("other"))] = row
+    return list(found.values())
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Markdown: the plants, then the runs that were repeated."""
+    planted = newest(rows, "planted")
+    text = [
+        "| planted | found by reading | by running | where | bundles |",
+        "|---|---|---|---|---|",
+    ]
+    for name, says in ((NONE, "nothing"), *((plant.name, plant.says) for plant in PLANTS)):
+        own = [row for row in planted if row["plant"] == name]
+        if own:
+            read, ran = (sum(map(bool, some)) for some in zip(*map(_seen, own), strict=True))
+            where = ", ".join(sorted({part for row in own for part in row["read"]})) or "-"
+            text.append(f"| {says} | {read} | {ran} | {where} | {len(own)} |")
+    text += ["", "| run again | seed | figures | equal | within | off | other machine | hold |"]
+    text.append("|---|---|---|---|---|---|---|---|")
+    for row in newest(rows, "again"):
+        counts = [row[name] for name in ("equal", "within", "off")]
+        cells = (row["recipe"], row["seed"], sum(counts), *counts, ", ".join(row["other"]) or "no")
+        text.append(f"| {' | '.join(map(str, (*cells, 'yes' if row['holds'] else 'no')))} |")
+    return "\n".join(text)
+
+
+def _seen(row: Row) -> tuple[bool, bool]:
+    return bool(row["read"]), row["found"] and not row["read"]
+
+
+def repeats(rows: Sequence[Row]) -> dict[int, float]:
+    """By seed: 1 where a run came out again on its own machine, every figure equal."""
+    own = [row for row in newest(rows, "again") if not row["other"]]
+    return {row["seed"]: float(row["holds"]) for row in own if row["recipe"] == "claim_smoke"}
+
+
+def found_out(rows: Sequence[Row]) -> dict[int, float]:
+    """By seed: the share of plants that were found; 0 where the honest bundle was accused."""
+    planted = newest(rows, "planted")
+    accused = {row["seed"] for row in planted if row["plant"] == NONE and row["found"]}
+    seeds = sorted({row["seed"] for row in planted})
+    shares = {
+        seed: [row["found"] for row in planted if row["seed"] == seed and row["plant"] != NONE]
+        for seed in seeds
+    }
+    return {seed: 0.0 if seed in accused else mean(map(float, own)) for seed, own in shares.items()}
