@@ -54,7 +54,7 @@ def main(
         return 0
     for what in dict.fromkeys(point["what"] for point in result["points"]):
         mine = [point for point in result["points"] if point["what"] == what]
-        print(f"{what}, {result['problems']} held-out questions, by what a question costs:")
+        print(f"{what}, {mine[0]['questions']} held-out questions, by what one costs:")
         table([HEAD, *map(cells, mine)])
     for note in result["notes"]:
         print(f"left out: {note}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from minir1.bench.think import label
 from minir1.lab.charts import legend_below, plain
 from minir1.lab.picture import Picture, panels
 from minir1.run.report.ink import LIGHT, as_percent, x_label
@@ -23,6 +24,8 @@ LOOKS = {
     ORACLE: ("before", "^", (0, (5, 2))),
 }
 """Each way by colour, by mark and by dash."""
+FROM_ONE = (VOTE, VERIFIER, READER, ORACLE)
+"""Ways that are one sample at n = 1: their lines begin there."""
 TITLES = {
     ACCURACY: ("Right answers", "share of the questions, 95% interval"),
     TASTE: ("Texts for readers", "their taste, 95% interval; a perfect text has 4"),
@@ -41,6 +44,10 @@ def chart(result: Mapping[str, Any]) -> Picture:
             mine = sorted((p for p in points if p["way"] == way), key=lambda p: p["tokens"])
             if mine:
                 seen[way] = draw(axes, way, mine, LIGHT[ink], mark, dash)
+            if mine and way in FROM_ONE:
+                ends = [*(p for p in points if p["way"] == ONE), mine[0]]
+                places = [(p["tokens"], p["worth"]["value"]) for p in ends]
+                axes.plot(*zip(*places, strict=True), color=LIGHT[ink], linestyle=dash, lw=1.5)
         finish(axes, what)
     legend_below(figure, min(4, len(seen)), seen)
     return Picture(figure, in_words(result))
@@ -83,3 +90,55 @@ def in_words(result: Mapping[str, Any]) -> str:
             if texts:
                 said.append(f"{way}: {', '.join(texts)}")
     return f"{result['stage']}, what it is worth and what it costs. {'; '.join(said)}"
+
+
+def reading(result: Mapping[str, Any]) -> str:
+    """What wins, in sentences that follow from the points."""
+    points = result["points"]
+    said = []
+    for way, bound in ((VOTE, VERIFIER), (READER, ORACLE)):
+        mine, best = ([p for p in points if p["way"] == name] for name in (way, bound))
+        if mine:
+            both = f"{label(mine[-1])}: {points_of(mine[-1])} for {mine[-1]['n']} times the tokens"
+            said.append(f"{both}; {label(best[-1])}: {points_of(best[-1])}")
+    (one,) = (p for p in points if (p["what"], p["way"]) == (ACCURACY, ONE))
+    for point in points:
+        if point["way"] == STOP and point["tokens"] < one["tokens"]:
+            less = 1 - point["tokens"] / one["tokens"]
+            said.append(f"{label(point)}: {less:.0%} fewer tokens, {points_of(point)}")
+        elif point["way"] in (STOP, ON) and point["over_vote"]:
+            beside = points_of(point, "over_vote")
+            said.append(
+                f"{label(point)}: {points_of(point)}, and beside a vote as dear {beside}, "
+                f"{verdict(point['over_vote'])}"
+            )
+    return "; ".join(said)
+
+
+def points_of(point: Mapping[str, Any], name: str = "gain") -> str:
+    """A change with its interval: points for shares, plain numbers for tastes."""
+    scale, digits = (100, 0) if point["what"] == ACCURACY else (1, 2)
+    value, low, high = (scale * point[name][end] for end in ("value", "low", "high"))
+    unit = " points" if scale == 100 else ""
+    return f"{value:+.{digits}f}{unit} [{low:+.{digits}f}, {high:+.{digits}f}]"
+
+
+def verdict(interval: Mapping[str, float]) -> str:
+    """Whether an interval of a difference says anything.
+
+    >>> verdict({"value": 0.1, "low": 0.02, "high": 0.2}), verdict({"low": -1.0, "high": 0.0})
+    ('better', "which can't be told apart")
+    """
+    if interval["low"] > 0:
+        return "better"
+    return "worse" if interval["high"] < 0 else "which can't be told apart"
+
+
+def beside(base: Mapping[str, Any], policy: Mapping[str, Any]) -> str:
+    """Two models at test time: one sample of the second against every vote of the first."""
+    (one,) = (p for p in policy["points"] if (p["what"], p["way"]) == (ACCURACY, ONE))
+    votes = [p for p in base["points"] if p["way"] in (ONE, VOTE) and p["what"] == ACCURACY]
+    texts = [f"{p['worth']['value']:.0%} for {p['tokens']:,.0f} tokens" for p in votes]
+    own = f"{one['worth']['value']:.0%} for {one['tokens']:,.0f} tokens"
+    first = f"{base['stage']}, one sample and votes: {', '.join(texts)}"
+    return f"{first}. {policy['stage']}, one sample: {own}"

@@ -7,8 +7,8 @@
     dollars = seconds / 3600 * the run's dollars an hour                    (as run/ledger.py)
 
 Each point is compared question by question with one sample, and with what the vote would reach
-for as many tokens. R1's own numbers of this kind: AIME 77.9 with one sample, 86.7 with the vote of
-64 (R1-Zero, arXiv 2501.12948v2, section 2.3).
+for as many tokens. What is sampled is billed, what a reward model reads is not. R1's numbers of
+this kind: AIME 77.9 with one sample, 86.7 with the vote of 64 (R1-Zero, arXiv 2501.12948v2, 2.3).
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def think(
         notes.append(f"{READER}: this run has no reward model")
     else:
         texts = heldout_problems(only(config.task, MANNERS), dials.problems)
-        lines += pleasing(replace(asked, problems=texts), reader.to(device))
+        # There are few topics: one that comes twice is still one question.
+        once = list({problem.question: problem for problem in texts}.values())
+        lines += pleasing(replace(asked, problems=once), reader.to(device))
     return {
         "run": str(run_dir),
         "stage": found.stage,
@@ -117,6 +119,7 @@ def said(point: Point, what: str, one: Point, votes: Sequence[Point], asked: Ask
         "what": what,
         "way": point.way,
         "n": point.n,
+        "questions": len(point.values),
         "tokens": point.tokens,
         "dollars": point.seconds / 3600 * asked.config.dollars_per_hour,
         "worth": point.interval.to_json(),

@@ -4,9 +4,9 @@ import pytest
 
 from minir1.bench.plots import write
 from minir1.bench.think import HEAD, cells, label, measured, think_table
-from minir1.lab.thinking import chart
+from minir1.lab.thinking import beside, chart, reading
 from minir1.stages.asked import ON, STOP
-from minir1.stages.think import ACCURACY, ONE, READER, TASTE, VOTE
+from minir1.stages.think import ACCURACY, ONE, READER, TASTE, VERIFIER, VOTE
 
 
 def point(way, n, tokens, value, what=ACCURACY, gain=None):
@@ -78,3 +78,26 @@ def test_cells_are_percent_for_shares_and_plain_for_tastes():
 def test_a_case_that_was_not_measured_says_how():
     with pytest.raises(ValueError, match=r"python -m minir1\.bench think nobody"):
         measured("nobody zero-000001")
+
+
+def test_the_reading_follows_from_the_intervals():
+    worse = {"value": -0.2, "low": -0.3, "high": -0.1}
+    unsure = {"value": -0.1, "low": -0.2, "high": 0.1}
+    gain = {"value": 0.1, "low": 0.05, "high": 0.15}
+    result = {
+        "stage": "zero",
+        "points": [
+            point(ONE, 1, 100.0, 0.5),
+            point(VOTE, 4, 400.0, 0.6, gain=gain),
+            point(VERIFIER, 4, 400.0, 0.7, gain=gain) | {"over_vote": gain},
+            point(STOP, 0.25, 50.0, 0.3, gain=worse),
+            point(ON, 1, 180.0, 0.3, gain=worse) | {"over_vote": worse},
+            point(ON, 2, 210.0, 0.4, gain=unsure) | {"over_vote": unsure},
+        ],
+    }
+    said = reading(result).split("; ")
+    assert said[0] == "majority vote of 4: +10 points [+5, +15] for 4 times the tokens"
+    assert "stopped at 25%: 50% fewer tokens, -20 points [-30, -10]" in said
+    assert said[-2].endswith("beside a vote as dear -20 points [-30, -10], worse")
+    assert said[-1].endswith("which can't be told apart")
+    assert beside(result, result).startswith("zero, one sample and votes: 50% for 100 tokens, 60%")

@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from minir1.run.home import published
+from minir1.run.evaluate import heldout_problems
+from minir1.run.home import published, read_config
 from minir1.stages import asked
 from minir1.stages.asked import ON, STOP, Dials
+from minir1.stages.readers import only
 from minir1.stages.think import ACCURACY, ONE, ORACLE, READER, TASTE, VERIFIER, VOTE, think
 
 FEW = Dials(problems=5, samples=3, budgets=(0.25,), sent_back=(1,))
@@ -66,6 +68,13 @@ def test_a_reward_model_picks_texts_and_its_own_score_can_only_rise(pipeline):
     for mine, bound in zip(picked, best, strict=True):
         assert mine["worth"]["value"] <= bound["worth"]["value"] + 1e-9
     assert of(pipeline, ACCURACY, VOTE) and of(pipeline, ACCURACY, ON)
+
+
+def test_a_topic_that_comes_twice_is_one_question(pipeline):
+    asked = heldout_problems(only(read_config(published("pipeline")).task, "manners"), 5)
+    assert {p["questions"] for p in pipeline["points"] if p["what"] == TASTE} == {
+        len({problem.question for problem in asked})
+    }
 
 
 @pytest.mark.parametrize(
