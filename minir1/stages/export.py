@@ -1,6 +1,7 @@
 """A trained model leaves the house: a folder for servers, files for small devices, and the bill.
 
     folder/          config.json, weights, tokenizer          transformers, vLLM and others
+    folder/          README.md, run.json                      its card, and what it came from
     folder/q8_0.gguf and the like                             llama.cpp, where the format allows
 
 Each is then loaded again and asked the same held-out problems with the same random numbers, so a
@@ -26,6 +27,7 @@ from minir1.model.transformer import Transformer
 from minir1.run import stats
 from minir1.run.evaluate import evaluate
 from minir1.run.models import last_model, tokenizer_of
+from minir1.stages.card.write import write_card
 from minir1.tasks import Verdict
 from minir1.text.outside import gguf_words, hub_face, special_ids
 from minir1.text.tokenizer import Tokenizer
@@ -44,7 +46,7 @@ def export(
 
     With `problems`, also what each form of it costs and can do.
     """
-    config, model, _ = last_model(run_dir, checkpoint)
+    config, model, found = last_model(run_dir, checkpoint)
     model = model.cpu()
     tokenizer = tokenizer_of(config)
     for kind in kinds:
@@ -58,11 +60,12 @@ def export(
     for kind in kinds:
         words = gguf_words(tokenizer, model.config.vocab_size)
         files[kind] = save_gguf(model, folder / f"{kind}.gguf", kind, name=config.name, words=words)
+    write_card(run_dir, folder, config, found)
     rows = [{"form": form, "MB": megabytes(path)} for form, path in files.items()]
     if problems:
         judged = [answers(hub.load(path), tokenizer, config, problems) for path in files.values()]
-        for row, found in zip(rows, judged, strict=True):
-            row |= measured(found, judged[0])
+        for row, own in zip(rows, judged, strict=True):
+            row |= measured(own, judged[0])
     return rows
 
 
