@@ -65,15 +65,12 @@ def main(
     with TemporaryDirectory() as place:
         for kind in kinds:
             forms[kind] = of_file(student, Path(place), kind) if placed else rounded(student, kind)
-    found = {
-        name: answers(model, config, questions, samples) | {"bytes": size}
-        for name, (model, size) in forms.items()
-    }
+    found = {name: answers(model, config, questions, samples) for name, (model, _) in forms.items()}
     whole = found[WHOLE]["right"]
     lines = [
         {
             "form": name,
-            "MB": one["bytes"] / 1e6,
+            "MB": forms[name][1] / 1e6,
             "tokens_per_s": one["tokens"] / one["seconds"],
             "tokens_per_cpu_s": one["tokens"] / one["cpu_seconds"],
             "accuracy": stats.share(one["right"]).to_json(),
