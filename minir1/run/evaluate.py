@@ -68,7 +68,7 @@ def evaluate(
             share_prompts=config.share_prompts,
         )
         both = zip(part, rollouts, strict=True)
-        return [_row(judge, problems[i], rollout, tokenizer) for (i, _), rollout in both]
+        return [judged_row(judge, problems[i], rollout, tokenizer) for (i, _), rollout in both]
 
     size = config.batch_size
     parts = [jobs[start : start + size] for start in range(0, len(jobs), size)]
@@ -105,7 +105,10 @@ def evaluate_run(
     return head | {name: value for name, value in result.items() if name != "rows"}
 
 
-def _row(judge: Any, problem: Problem, rollout: Rollout, tokenizer: Tokenizer) -> dict[str, Any]:
+def judged_row(
+    judge: Any, problem: Problem, rollout: Rollout, tokenizer: Tokenizer
+) -> dict[str, Any]:
+    """One transcript, and everything that follows from its text."""
     completion = tokenizer.decode(rollout.completion_ids)
     parsed = parse(completion)
     row = {

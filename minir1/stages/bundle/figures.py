@@ -14,8 +14,7 @@ from typing import Any
 from minir1.config import Config
 from minir1.rl.types import Rollout
 from minir1.run import stats
-from minir1.run.evaluate import _row as judged_row
-from minir1.run.evaluate import summarise
+from minir1.run.evaluate import judged_row, summarise
 from minir1.run.jsonl import Row
 from minir1.run.models import tokenizer_of
 from minir1.tasks import Problem, Verdict, make_task
