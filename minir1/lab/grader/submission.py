@@ -3,6 +3,7 @@
     FILE             one notebook, or a Python file with answers
     FOLDER           one learner's notebooks
     FOLDER of those  a class: one folder a learner
+    FOLDER/capstone  a task of the learner's own, its runs and its report
 
 A notebook belongs to the course's exercises by its name, such as `07_advantages_and_losses.ipynb`;
 one of another name by the functions that it defines. An exercise without an answer scores 0.
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from minir1.lab.capstone.check import grade_capstone, is_capstone
+from minir1.lab.capstone.rubric import CAPSTONE
 from minir1.lab.course import wrong_solutions
 from minir1.lab.exercises import COURSE, NOTEBOOKS
 from minir1.lab.grader.answer import Answer, cells_of, find
@@ -63,12 +66,25 @@ def learners(path: Path) -> dict[str, list[Path]]:
         return {"": own}
     found = {one.name: notebooks_in(one) for one in sorted(path.iterdir()) if one.is_dir()}
     found = {name: notebooks for name, notebooks in found.items() if notebooks}
+    found |= {name: [] for name in capstones(path) if name not in found}
     if not found:
         example = f"{NOTEBOOKS[0]}.ipynb"
         raise ValueError(
             f"{path} holds no exercise notebook such as {example}: `minir1 lab` copies some"
         )
     return found
+
+
+def capstones(path: Path) -> dict[str, Path]:
+    """The capstone of each learner: the folder itself, one inside it, or one a learner."""
+    if not path.is_dir():
+        return {}
+    places = {"": path, "*": path / CAPSTONE.id}
+    for name, place in places.items():
+        if is_capstone(place):
+            return {name.strip("*"): place}
+    inside = {one.name: one / CAPSTONE.id for one in sorted(path.iterdir()) if one.is_dir()}
+    return {name: place for name, place in inside.items() if is_capstone(place)}
 
 
 def notebooks_in(folder: Path) -> list[Path]:
@@ -96,9 +112,10 @@ def grade_all(
     path: Path, worker: Worker, hidden: Mapping[str, Sequence[Part]], seed: int | None = None
 ) -> Iterator[Graded]:
     """Grade every answer under `path`, learner by learner."""
+    tasks = capstones(path)
     for learner, files in learners(path).items():
         found = list(answers(files))
-        if not found:
+        if not found and learner not in tasks:
             names = ", ".join(file.name for file in files)
             raise ValueError(f"{names} answers no exercise of the course: see `minir1 lab`")
         for exercise, answer in found:
@@ -111,6 +128,8 @@ def grade_all(
                 seed=seed,
             )
             yield Graded(learner, exercise, outcome)
+        if learner in tasks:
+            yield Graded(learner, CAPSTONE, grade_capstone(tasks[learner], worker))
 
 
 def write_gradebook(graded: Sequence[Graded], file: TextIO) -> None:

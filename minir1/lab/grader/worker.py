@@ -75,16 +75,21 @@ class Worker:
         head = json.dumps(limits | {"packages": job.get("packages", ())}).encode()
         request = pickle.dumps(job)
         with self._lock:
+            heard = False
             try:
                 self._start()
                 self._send(head)
                 self._send(request)
                 end = time.monotonic() + wall_s + GRACE_S
                 ended = self._frame(end).decode()
-                return Reply(ended, records(self._frame(end)))
+                reply = Reply(ended, records(self._frame(end)))
+                heard = True
             except (Lost, BrokenPipeError):
-                self._kill()
-                return Reply("lost", [])
+                reply = Reply("lost", [])
+            finally:
+                if not heard:  # interrupted by hand, too: its reply must not answer the next one
+                    self._kill()
+            return reply
 
     def close(self) -> None:
         """End the nursery."""
