@@ -75,8 +75,8 @@ def test_a_vote_by_value_joins_spellings():
     assert list(found.values()) == [pytest.approx(0.6), 0.0, 1.0, 1.0]
     assert by_problem(ROWS, 4) == [[1, 1, 0, 0], [1, 0, 0, 0]]
     lone = {name: one.value for name, one in votes(ROWS, 4).items()}
-    # By value, the first problem is a tie of two and two: shared.
-    assert list(lone.values()) == [pytest.approx(3 / 8), 0.5, 0.75, 1.0]
+    # By spelling, "1 + 4" shares its vote with what is no expression. By value, two and two tie.
+    assert list(lone.values()) == [pytest.approx(3 / 8), 0.25, 0.75, 1.0]
 
 
 def test_pass_curves_end_at_the_share_of_problems_ever_solved():
