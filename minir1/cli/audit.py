@@ -22,9 +22,12 @@ def main(task: str, *, rows: int | None = None, as_json: Json = False) -> int:
     """
     from minir1.tasks import make_task
     from minir1.tasks.audit import audit
+    from minir1.tasks.near import own_checks
+    from minir1.tasks.sources.own import OwnTask
 
     made = make_task(config_of(task))
-    checks = audit(made, problems_of(made, rows))
+    problems = problems_of(made, rows)
+    checks = own_checks(made, problems) if isinstance(made, OwnTask) else audit(made, problems)
     failed = [check.name for check in checks if check.status == "FAIL"]
     if as_json:
         print(json.dumps({"task": task, "passed": not failed, "checks": list(map(asdict, checks))}))
@@ -38,6 +41,10 @@ def config_of(name: str) -> TaskConfig:
     from minir1.tasks.registry import TASKS
     from minir1.tasks.sources.gym import FAMILIES, REFUSED
 
+    if Path(name).suffix == ".py" and Path(name).is_file():
+        from minir1.tasks.sources.own import digest_of, read_text
+
+        return TaskConfig(name="own", file=name, digest=digest_of(read_text(name)))
     if Path(name).exists():
         return TaskConfig(name="jsonl", path=name)
     if name in TASKS:  # reasoning-gym has a countdown, too; ours wins
