@@ -5,6 +5,7 @@
     hacking    rewards hacked on purpose, and cured                results/hacking.jsonl
     ledger     the papers' bills, from their hours and shapes      minir1/plan/
     student    the student, rounded (rounded.py)                   results/bench.jsonl
+    review     bundles run again, and planted errors (reviewed.py) results/review.jsonl
 
 What is measured nowhere stands here too, as "not measured": no line is left out because it is
 missing.
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from minir1.bench import pipeline, seeds
-from minir1.bench.claims import rounded
+from minir1.bench.claims import reviewed, rounded
 from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, SEEDS, UNSURE, Claim, judged
 from minir1.bench.hacking import table as hacking
 from minir1.bench.r1_pattern import STATEMENTS
@@ -27,12 +28,7 @@ from minir1.plan import published, r1_zero
 Line = dict[str, Any]
 ABOUT_PIPELINE = "cold start costs reasoning, later stages win it back"
 ABOUT_MONEY = "$294K, 147K H800-hours; $5.6M for V3; not the whole story"
-ABOUT_REVIEW = "reviewed and risk-assessed in the open"
-NOT_MEASURED = (
-    (ABOUT_REVIEW, "a published run is done again from its bundle, and its figures hold"),
-    (ABOUT_REVIEW, "a bundle with a planted error is found out"),
-)
-"""(row, sentence) of claims that no committed row speaks of."""
+ABOUT_REVIEW = reviewed.ABOUT
 
 
 def line(says: str, control: str, verdict: str, command: str, **rest: Any) -> Line:
@@ -185,13 +181,7 @@ def _figure(
     )
 
 
-def not_measured() -> Iterator[Line]:
-    """What no row speaks of."""
-    for about, says in NOT_MEASURED:
-        yield line(says, "", MISSING, "", key=f"none/{says}", about=about)
-
-
 def lines(claims: int) -> Sequence[Line]:
     """All lines that come from elsewhere."""
-    own = [*laptop(claims), *stages(), *money(), *hacks(claims), *not_measured()]
+    own = [*laptop(claims), *stages(), *money(), *hacks(claims), *reviewed.lines()]
     return [*own, *rounded.lines(claims)]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import mean
 
-from minir1.bench.review.measure import NONE, Row
+from minir1 import recipes
+from minir1.bench.review.measure import NONE, RECIPE, Row
 from minir1.bench.review.plants import PLANTS
 
 
@@ -47,19 +48,24 @@ def _seen(row: Row) -> tuple[bool, bool]:
     return bool(row["read"]), row["found"] and not row["read"]
 
 
+def current(rows: Sequence[Row], what: str) -> list[Row]:
+    """The newest rows of the seeds, if they are of the recipe as it is today."""
+    today = recipes.get(RECIPE).hash()
+    return [row for row in newest(rows, what) if row["recipe_hash"] == today]
+
+
 def repeats(rows: Sequence[Row]) -> dict[int, float]:
     """By seed: 1 where a run came out again on its own machine, every figure equal."""
-    own = [row for row in newest(rows, "again") if not row["other"]]
-    return {row["seed"]: float(row["holds"]) for row in own if row["recipe"] == "claim_smoke"}
+    own = [row for row in current(rows, "again") if not row["other"]]
+    return {row["seed"]: float(row["holds"]) for row in own}
 
 
 def found_out(rows: Sequence[Row]) -> dict[int, float]:
     """By seed: the share of plants that were found; 0 where the honest bundle was accused."""
-    planted = newest(rows, "planted")
-    accused = {row["seed"] for row in planted if row["plant"] == NONE and row["found"]}
-    seeds = sorted({row["seed"] for row in planted})
-    shares = {
-        seed: [row["found"] for row in planted if row["seed"] == seed and row["plant"] != NONE]
-        for seed in seeds
+    by_seed: dict[int, dict[str, float]] = {}
+    for row in current(rows, "planted"):
+        by_seed.setdefault(row["seed"], {})[row["plant"]] = float(row["found"])
+    return {
+        seed: 0.0 if own.get(NONE) else mean(own.get(plant.name, 0.0) for plant in PLANTS)
+        for seed, own in sorted(by_seed.items())
     }
-    return {seed: 0.0 if seed in accused else mean(map(float, own)) for seed, own in shares.items()}
