@@ -69,7 +69,8 @@ def diary_chart(
     for axes, metric in zip(row, metrics, strict=True):
         mine = _numbers(run["curves"].get(metric, []))
         well = [one["curves"][metric][: len(mine) or None] for one in healthy]
-        band = np.array([curve for curve in well if len(curve) == len(well[0])], dtype=float)
+        well = [curve for curve in well if len(curve) == len(well[0])]
+        band = np.array(well, dtype=float)
         axes.fill_between(
             _steps(well[0]), band.min(0), band.max(0), color=LIGHT["grid"], linewidth=0
         )

@@ -24,6 +24,7 @@ PATIENTS = {
 }
 """Case and seed of each: runs whose curves no lesson shows."""
 NOTHING = "healthy"
+WELL = ("healthy", "healthy_short")
 SETS = {
     "money": ("reward", "rewards/accuracy/mean", "frac_reward_zero_std", "checks"),
     "writing": (
@@ -47,7 +48,7 @@ def show(letter: str, curves: str = "money") -> Picture:
     if curves not in SETS:
         raise ValueError(f"curves = {curves!r} can't be used: use one of {', '.join(SETS)}")
     own = PATIENTS.get(letter)
-    well = [run for run in _runs() if run["case"] == NOTHING and (NOTHING, run["seed"]) != own]
+    well = [one for one in _runs() if one["case"] in WELL and (one["case"], one["seed"]) != own]
     return diary_chart(patient(letter), well, SETS[curves], name=f"patient {letter}")
 
 

@@ -20,7 +20,9 @@ from minir1.tasks.base import Problem, Verdict
 from minir1.tasks.reward import Reward
 from minir1.text.tokenizer import Tokenizer
 
-HEALTHY = ["healthy", "healthy_unit", "healthy_form", "own_word"]
+HEALTHY = ["healthy", "healthy_short", "healthy_unit", "healthy_form", "own_word"]
+MISSED = set()
+"""Broken runs, by case and seed, that the doctor does not name; the table says so."""
 BROKEN = [name for name, case in CASES.items() if case.expects]
 
 
@@ -46,11 +48,12 @@ def test_a_case_changes_one_thing_only():
 
 
 def test_the_seeds_that_judge_are_not_those_that_set_thresholds():
-    assert set(WELL) == set(HEALTHY[:3]) and sum(map(len, WELL.values())) == 10
+    assert set(WELL) == set(HEALTHY[:4]) and sum(map(len, WELL.values())) == 10
     for name in CASES:
         seeds = clinic.judges(name)
-        assert len(seeds) >= 2 and not set(CALIBRATION) & set(seeds)
-        assert {runs.file_of(name, seed) for seed in seeds} == {runs.JUDGED_ROWS}
+        assert not set(CALIBRATION) & set(seeds)
+        assert {runs.file_of(name, seed) for seed in seeds} <= {runs.JUDGED_ROWS}
+        assert len(seeds) >= 2 or name == "healthy_short"
         assert runs.file_of(name, CALIBRATION[0]) == runs.file_of(name, 0) == runs.CALIBRATION_ROWS
     assert set(JUDGED) == set(clinic.judges("lr_10x"))
     with pytest.raises(ValueError, match="case = 'lr_1000x' can't be used"):
@@ -194,7 +197,8 @@ def test_the_doctor_is_silent_on_healthy_runs_at_every_step():
 
 @pytest.mark.parametrize("name", sorted({run["case"] for run in COMMITTED} & set(BROKEN)))
 def test_each_broken_run_is_named(name):
-    assert all(table.named_right(run) for run in COMMITTED if run["case"] == name)
+    mine = [run for run in COMMITTED if run["case"] == name and (name, run["seed"]) not in MISSED]
+    assert all(table.named_right(run) for run in mine)
 
 
 def test_the_printed_table_has_a_line_for_each_case(capsys):

@@ -13,10 +13,11 @@ JUDGED = range(201, 203)
 """Seeds of each broken run that judge the rules (seed 200 judged those before them)."""
 WELL = {
     "healthy": range(200, 203),
+    "healthy_short": range(0),
     "healthy_unit": range(200, 204),
     "healthy_form": range(200, 203),
 }
-"""Seeds of the healthy runs that judge them: ten runs."""
+"""Seeds of the healthy runs that judge them: ten runs. The short ones judged the first rules."""
 CALIBRATION = range(100, 102)
 """Seeds on which the limits are set."""
 

@@ -118,6 +118,7 @@ class Case:
 
 CASES: dict[str, Case] = {
     "healthy": Case(change="nothing", expects="", steps=LONG),
+    "healthy_short": Case(change="nothing, for 16 steps", expects=""),
     "healthy_unit": Case(
         change="nothing, in another task, model and base (the recipe `claim`)",
         expects="",
