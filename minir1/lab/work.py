@@ -1,6 +1,7 @@
 """The learner's own copies: made once, never overwritten.
 
-    exercises/NAME.ipynb  --copied if it is not there-->  work/NAME.ipynb
+    exercises/NAME.ipynb   --copied if it is not there-->  work/NAME.ipynb
+    exercises/capstone/    --each of its files-->          work/capstone/
 
 The hash of each copy is kept beside it. A notebook that still has this hash was never touched, so
 when the course has a newer one, it takes its place; a notebook that was touched stays as it is,
@@ -20,6 +21,8 @@ from minir1.lab.exercises import NOTEBOOKS
 from minir1.lab.words import Words
 
 COPIES = ".copies.json"
+CAPSTONE_FILES = ("capstone/task.py", "capstone/report.md")
+"""Of the capstone: holes, and headings."""
 
 
 def lay_out(work: Path, words: Words, course: Path = ROOT / "exercises") -> list[str]:
@@ -28,8 +31,10 @@ def lay_out(work: Path, words: Words, course: Path = ROOT / "exercises") -> list
     kept = work / COPIES
     known = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     lines = []
-    for name in NOTEBOOKS:
-        ours, yours = course / f"{name}.ipynb", work / f"{name}.ipynb"
+    for name in (*NOTEBOOKS, *CAPSTONE_FILES):
+        file = name if name in CAPSTONE_FILES else f"{name}.ipynb"
+        ours, yours = course / file, work / file
+        yours.parent.mkdir(exist_ok=True)
         if not ours.exists():
             raise ValueError(f"{ours} is not there: `make notebooks` builds it")
         if not yours.exists():
@@ -41,7 +46,7 @@ def lay_out(work: Path, words: Words, course: Path = ROOT / "exercises") -> list
         else:
             done = "kept" if known.get(name) == digest(ours) else "changed"
         if done in ("copied", "renewed"):
-            fresh = work / f".{name}.new"
+            fresh = yours.with_name(f".{yours.name}.new")
             shutil.copyfile(ours, fresh)
             os.replace(fresh, yours)
             known[name] = digest(ours)

@@ -7,7 +7,7 @@ import pytest
 from minir1.cli.main import main
 from minir1.lab.exercises import NOTEBOOKS
 from minir1.lab.words import Words
-from minir1.lab.work import lay_out
+from minir1.lab.work import CAPSTONE_FILES, lay_out
 
 NAME = NOTEBOOKS[0]
 
@@ -18,6 +18,9 @@ def course(tmp_path):
     folder.mkdir()
     for name in NOTEBOOKS:
         (folder / f"{name}.ipynb").write_text(json.dumps({"cells": [], "name": name}))
+    (folder / "capstone").mkdir()
+    for name in CAPSTONE_FILES:
+        (folder / name).write_text(f"{name}, to be filled in")
     return folder
 
 
@@ -48,4 +51,18 @@ def test_the_command_copies_and_opens_nothing(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("MINIR1_WORK", str(tmp_path / "mine"))
     assert main(["lab", "--copy-only"]) == 0
     assert {file.stem for file in (tmp_path / "mine").glob("*.ipynb")} == set(NOTEBOOKS)
-    assert capsys.readouterr().out.count("copied to") == len(NOTEBOOKS)
+    assert capsys.readouterr().out.count("copied to") == len(NOTEBOOKS) + len(CAPSTONE_FILES)
+
+
+def test_a_capstone_that_was_begun_is_kept(course, tmp_path):
+    work, words = tmp_path / "work", Words("en")
+    lay_out(work, words, course)
+    task, report = (work / name for name in CAPSTONE_FILES)
+    assert report.read_text() == "capstone/report.md, to be filled in"
+    task.write_text("my own task")
+    for name in CAPSTONE_FILES:
+        (course / name).write_text("the second edition")
+    told = lay_out(work, words, course)
+    assert task.read_text() == "my own task" and report.read_text() == "the second edition"
+    assert any("capstone/task.py: yours is kept" in one for one in told)
+    assert not list((work / "capstone").glob(".*"))
