@@ -16,7 +16,7 @@ is trained, and it answers the same held-out prompts. What the seeds must show s
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,12 +111,11 @@ def measure(run: Path, sweep: str, dose: float) -> Row:
     }
 
 
-def missing(config: Config, rows: Sequence[Row]) -> Iterator[tuple[str, float]]:
-    """The points of this seed that have no row yet."""
+def missing(config: Config, sweep: str, rows: Sequence[Row]) -> list[float]:
+    """The doses of this seed that have no row yet."""
     key = (config.hash(), config.seed)
     done = {row["arm"] for row in rows if (row["recipe_hash"], row["seed"]) == key}
-    for sweep, doses in POINTS.items():
-        yield from ((sweep, dose) for dose in doses if f"{sweep}-{dose:g}" not in done)
+    return [dose for dose in POINTS[sweep] if f"{sweep}-{dose:g}" not in done]
 
 
 def read_results(path: Path = ROWS) -> list[Row]:
@@ -158,11 +157,13 @@ def main(runs: tyro.conf.Positional[tuple[Path, ...]] = (), rows: Path = ROWS) -
         runs: folders of finished pipelines, or their names in runs/
         rows: the file of rows
     """
-    for run in map(find_run, runs):
-        for sweep, dose in missing(read_config(run), read_results(rows)):
-            row = measure(run, sweep, dose)
-            append_row(rows, row)
-            print(f"{row['arm']} seed {row['seed']} {row['measured']}", file=sys.stderr)
+    folders = [find_run(run) for run in runs]
+    for sweep in POINTS:  # the quick one first, for every seed
+        for run in folders:
+            for dose in missing(read_config(run), sweep, read_results(rows)):
+                row = measure(run, sweep, dose)
+                append_row(rows, row)
+                print(f"{row['arm']} seed {row['seed']} {row['measured']}", file=sys.stderr)
     print(table(read_results(rows)))
 
 
