@@ -170,7 +170,58 @@ interval_chart("One answer, a vote, any", "share of problems", counted)
 # Two right expressions, `( 10 + 5 ) * 1` and `10 * 1 + 5`, are two votes that don't help each other. Count by **value**, and they
 # do. Read how much that changes here: little where right answers are spelt alike and wrong ones scatter. In
 # mathematics `1/2`, `0.5` and `\frac{1}{2}` have to be one vote, and a vote needs a normaliser as much as a verifier does.
-# (R1's cons@64 on AIME counts integers, the easiest case.)
+# (R1's cons@64 on AIME counts integers, the easiest case.) Which answers are the same is the task's matter:
+# [minir1/tasks/canonical.py](../minir1/tasks/canonical.py).
+#
+# ## What does more thinking buy?
+#
+# A vote costs tokens. So does a longer thought. `minir1 think RUN` turns every dial of test time on the same questions: the vote
+# of n; the best of n by someone who knows (nobody does: it is a bound); a thinking that is **stopped** at a share of its budget;
+# one that is **sent back**, with "no" written in place of its end (s1, arXiv 2501.19393). One pool of 16 samples serves every n: the vote of 4
+# is the mean over all 1,820 fours in the pool, counted and not drawn.
+#
+# **Predict.** For about twice the tokens, what is better: a second sample and a vote, or one sample that has to think again?
+
+# %%
+from minir1.bench.think import HEAD, cells, measured
+from minir1.lab.thinking import chart, reading
+from minir1.run.subsets import majority_at
+
+kept = measured("laptop zero-000080")
+display(show(majority_at), chart(kept))
+Note(reading(kept))
+
+# %% [markdown]
+# A second sample wins, and thinking again loses what was found. This policy ends its thinking when its own check says yes, and
+# those checks are mostly true: its end is worth more than anything that we could write there. What s1 repairs is a model that stops too soon.
+# And why are two votes better than one, if two that differ are a draw? A sample that was cut off has no answer and no vote,
+# so the other one speaks for both.
+#
+# The base stops too soon. **Predict.** Does sending *it* back help? And which of its votes reaches the policy's single sample?
+
+# %%
+from minir1.lab.thinking import beside
+
+before = measured("laptop pretrain-004500")
+display(chart(before), Table(HEAD, [cells(point) for point in before["points"]]))
+Note(f"{beside(before, kept)}. The base: {reading(before)}")
+
+# %% [markdown]
+# Sent back once, the base beats its own vote for as many tokens: it was a model that stops too soon. Sent back four times, it
+# runs out of budget with its answer behind it. Its votes stay below one sample of the policy, whatever they cost here. Look
+# at the bound as well: the right answer is nearly always among 16, and a vote doesn't find it. Whoever can *check* should not vote.
+#
+# In the pipeline (lesson 10) there are texts without a right answer. A **reward model** can pick one of n. It was trained on the readers'
+# noisy labels, so its own score of what it picks can only rise with n. **Predict** what the readers' true taste does.
+
+# %%
+pipe = measured("pipeline r1-000050")
+display(chart(pipe), Note(reading(pipe)))
+Table(HEAD, [cells(point) for point in pipe["points"] if point["what"] == "taste"])
+
+# %% [markdown]
+# What such a row leaves out: the price is that of sampling many at once on this machine, and a user who waits pays for
+# the longest of n, not for their sum. The intervals are over questions, of one policy each.
 #
 # ## Two models
 #
@@ -272,7 +323,7 @@ interval_chart("One policy, four temperatures", f"pass@1 on {some.problems} prob
 #
 # # The same code at scale
 #
-# `minir1 eval RUN --samples 64` prints all of this for a run. The functions are one file without any model in it
+# `minir1 eval RUN --samples 64` prints the accuracies for a run, `minir1 think RUN` what more tokens buy. The functions are one file without any model in it
 # ([minir1/run/stats.py](../minir1/run/stats.py), [minir1/run/evaluate.py](../minir1/run/evaluate.py)). What grows with the model is
 # the price of an interval:
 
