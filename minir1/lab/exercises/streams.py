@@ -75,7 +75,7 @@ GROW = Exercise(
 
 
 @dataclass(frozen=True)
-class Bytes:
+class Bytes(Tokenizer):
     """A tokenizer whose tokens are bytes, and pieces of several: a real one in small."""
 
     pieces: tuple[bytes, ...]
