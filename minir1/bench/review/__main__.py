@@ -7,6 +7,7 @@ python -m minir1.bench.review --table             what was measured
 """
 
 import random
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -41,10 +42,7 @@ def main(
         only_table: run nothing
     """
     if plant:
-        source, folder = words
-        kind = next(one for one in PLANTS if one.name == plant)
-        read = shape.read(shape.find(source))
-        shape.write(kind.change(read, random.Random(f"{plant} {source}")), Path(folder))
+        plant_one(plant, words)
         return
     if bundle:
         command = f"python -m minir1.bench.review --bundle {bundle}"
@@ -57,6 +55,21 @@ def main(
     print(table(read_results()))
 
 
+def plant_one(name: str, words: tuple[str, ...]) -> None:
+    """Write a bundle with this error in it."""
+    kinds = {one.name: one for one in PLANTS}
+    if name not in kinds:
+        raise ValueError(f"there is no plant {name!r}; there are: {', '.join(kinds)}")
+    if len(words) != 2:
+        raise ValueError(f"--plant {name} needs a bundle and a new folder, not {len(words)} words")
+    source, folder = words
+    changed = kinds[name].change(shape.read(shape.find(source)), random.Random(f"{name} {source}"))
+    shape.write(changed, Path(folder))
+
+
 if __name__ == "__main__":
-    with reader_may_leave():
-        tyro.cli(main)
+    try:
+        with reader_may_leave():
+            tyro.cli(main)
+    except ValueError as error:
+        sys.exit(f"minir1.bench.review: error: {error}")

@@ -17,7 +17,7 @@ from typing import Any
 
 from minir1.config import Config
 from minir1.run.folder import MANIFEST, verify, write_folder
-from minir1.run.home import CONFIG, RESULTS, config_from
+from minir1.run.home import CONFIG, RESULTS, RUNS, config_from
 from minir1.run.jsonl import Row, read_rows
 
 HEAD, CURVES, FORMAT = "bundle.json", "curves.jsonl", 1
@@ -76,7 +76,7 @@ def find(name: Path | str) -> Path:
     for folder in (Path(name), BUNDLES / name):
         if (folder / HEAD).is_file():
             return folder
-    if (Path(name) / CONFIG).is_file():
+    if any((root / name / CONFIG).is_file() for root in (Path(), RUNS, RESULTS)):
         raise ValueError(f"{name} is a run: `minir1 export {name} FOLDER --bundle` makes a bundle")
     known = sorted(path.parent.name for path in BUNDLES.glob(f"*/{HEAD}"))
     near = difflib.get_close_matches(Path(name).name, known, cutoff=0.4) or known

@@ -19,7 +19,7 @@ from minir1.config import Config, TaskConfig, ZeroConfig
 from minir1.run.models import seen_by, tokenizer_of
 from minir1.stages.lineage.origin import DataSet, Row, spread
 from minir1.stages.pipeline import REASONING, Pipeline
-from minir1.stages.pretrain import base_corpus, corpus_task
+from minir1.stages.pretrain import base_corpus, corpus_source
 from minir1.stages.readers import only
 from minir1.stages.reinforce import problem_seed
 from minir1.tasks import make_task
@@ -46,7 +46,7 @@ def is_pipeline(config: Config) -> bool:
 def texts_of_step(config: Config, stage: str, step: int) -> list[Document]:
     """The documents that a base read in one step."""
     own = seen_by(config, stage)
-    stream = base_corpus(own, corpus_task(own.task), f"{own.seed}/{step}")
+    stream = base_corpus(own, corpus_source(own.task), f"{own.seed}/{step}")
     return list(islice(stream, own.pretrain.sequences_per_step))
 
 
