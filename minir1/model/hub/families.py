@@ -20,6 +20,7 @@ from typing import Any
 
 from minir1.config import ModelConfig
 from minir1.model.hub.rope import read_rope, write_rope
+from minir1.model.hub.words import checked
 
 FAMILIES = {
     "deepseek_v3": "DeepseekV3ForCausalLM",
@@ -74,7 +75,7 @@ WORDS = {
 # What a word means that config.json may leave out.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "deepseek_v3": {"num_nextn_predict_layers": 0},
-    "qwen3_moe": {"head_dim": None, "num_experts": None},
+    "qwen3_moe": {"head_dim": None, "num_experts": 0},
     "qwen3": {"head_dim": 128},
     "llama": {"head_dim": None, "num_key_value_heads": None},
 }
@@ -120,17 +121,20 @@ def family_of(config: ModelConfig) -> str:
 def read_config(words: Mapping[str, Any]) -> ModelConfig:
     """The `ModelConfig` of a parsed config.json, or a ValueError that names what doesn't fit."""
     family = words.get("model_type")
-    if family not in FAMILIES:
+    if not isinstance(family, str) or family not in FAMILIES:
         raise ValueError(_unknown(family))
     for name, computed in FIXED.items():
         if name in words and words[name] not in computed:
             raise ValueError(_refusal(name, words[name]))
     ours: dict[str, Any] = {}
     given = EVERYWHERE | DEFAULTS[family] | dict(words)
+    if family == "qwen3_moe" and given["num_experts"] in (0, None):
+        given["num_experts"] = words.get("num_local_experts", 0)
     for name, word in WORDS[family].items():
         if word not in given:
             raise ValueError(f"config.json has no {word}: a {family} model needs it")
         ours[name] = given[word]
+    ours = checked(ours, WORDS[family])
     if family == "deepseek_v3":
         ours |= {"attention": "mla", "score_func": "sigmoid"}
         ours["q_lora_rank"] = ours["q_lora_rank"] or 0
@@ -139,10 +143,9 @@ def read_config(words: Mapping[str, Any]) -> ModelConfig:
     else:
         ours |= {"attention": "gqa", "qk_norm": family != "llama", "score_func": "softmax"}
         ours["n_kv_heads"] = ours["n_kv_heads"] or ours["n_heads"]
-        ours["head_dim"] = ours["head_dim"] or ours["dim"] // ours["n_heads"]
+        ours["head_dim"] = ours["head_dim"] or ours["dim"] // max(1, ours["n_heads"])
         ours |= {"n_shared_experts": 0, "n_dense_layers": ours["n_layers"]}
     if family == "qwen3_moe":
-        ours["n_routed_experts"] = ours["n_routed_experts"] or words.get("num_local_experts", 0)
         ours["n_dense_layers"] = _dense_first(words.get("mlp_only_layers") or [])
     for name in ("norm_eps", "route_scale"):
         if name in ours:
@@ -172,9 +175,9 @@ def write_config(config: ModelConfig, dtype: str) -> dict[str, Any]:
     return words
 
 
-def _dense_first(layers: list[int]) -> int:
+def _dense_first(layers: Any) -> int:
     """How many of the first layers are dense, from the list of the layers that are."""
-    if sorted(layers) != list(range(len(layers))):
+    if not isinstance(layers, list) or any(i not in layers for i in range(len(layers))):
         raise ValueError(_refusal("mlp_only_layers", layers))
     return len(layers)
 

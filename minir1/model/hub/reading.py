@@ -11,7 +11,6 @@ In the prompt's journey: before it, when a model comes from outside.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,6 +26,7 @@ from minir1.model.hub.gguf_reading import load_gguf, shape_of_gguf
 from minir1.model.hub.names import BIAS, IGNORED, Place, copies, places, stored_mtp_layers
 from minir1.model.hub.shards import Stored, find_tensors, open_shard
 from minir1.model.hub.sources import locate
+from minir1.model.hub.words import read_words
 from minir1.model.transformer import Transformer
 
 log = logging.getLogger(__name__)
@@ -86,12 +86,7 @@ def shape_of(path_or_id: str | Path) -> ModelConfig:
 
 def stored_config(folder: Path) -> ModelConfig:
     """The shape that the folder's config.json describes."""
-    path = folder / "config.json"
-    try:
-        words = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} can't be read ({error}): is this a model's folder?") from error
-    return read_config(words)
+    return read_config(read_words(folder / "config.json"))
 
 
 def check(

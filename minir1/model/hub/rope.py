@@ -39,7 +39,10 @@ def read_rope(words: Mapping[str, Any]) -> dict[str, Any]:
     >>> read_rope({"rope_theta": 5e4, "rope_scaling": None})
     {'rope_theta': 50000.0}
     """
-    rope = dict(words.get("rope_scaling") or words.get("rope_parameters") or {})
+    rope = words.get("rope_scaling") or words.get("rope_parameters") or {}
+    if not isinstance(rope, dict):
+        raise ValueError(f"config.json says rope {rope!r}, which is no set of words with values")
+    rope = dict(rope)
     theta = rope.pop("rope_theta", None) or words.get("rope_theta") or ROPE_THETA
     old_kind = rope.pop("type", "default")
     kind = rope.pop("rope_type", old_kind)

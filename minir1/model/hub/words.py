@@ -1,0 +1,58 @@
+"""The words of config.json, before anything is computed with them: each has the kind it must have.
+
+A hand-written or damaged file may say "hidden_size": "64" or null. Such a word is named here; else
+it would end in an error about an operator, deep in the model.
+
+In the prompt's journey: before it, when a model comes from outside.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from minir1.config import ModelConfig
+
+KINDS = {bool: "true or false", int: "a whole number", float: "a finite number"}
+MAY_BE_NULL = ("q_lora_rank", "n_kv_heads", "head_dim")
+"""What some families leave open: null stands for a default."""
+LIKE = {field.name: type(field.default) for field in fields(ModelConfig)}
+
+
+def read_words(path: Path) -> dict[str, Any]:
+    """The words of a config.json."""
+    try:
+        words = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} can't be read ({error}): is this a model's folder?") from error
+    if not isinstance(words, dict):
+        raise ValueError(f"{path} holds no words with values: is this a model's config.json?")
+    return words
+
+
+def checked(ours: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    """The same fields, or a ValueError that names the word in config.json; `words` has its names.
+
+    >>> checked({"dim": "64"}, {"dim": "hidden_size"})
+    Traceback (most recent call last):
+    ValueError: config.json says hidden_size = '64', which is not a whole number
+    """
+    for name, value in ours.items():
+        kind = LIKE[name]
+        if not (_fits(value, kind) or (value is None and name in MAY_BE_NULL)):
+            raise ValueError(
+                f"config.json says {words.get(name, name)} = {value!r}, which is not {KINDS[kind]}"
+            )
+    return dict(ours)
+
+
+def _fits(value: object, kind: type) -> bool:
+    if kind is bool or isinstance(value, bool):  # true is no number, though Python says so
+        return kind is bool and isinstance(value, bool)
+    if kind is float:
+        return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, int)
