@@ -84,7 +84,7 @@ def structure(task: OwnTask, problems: Sequence[Problem]) -> Check:
     for problem in problems:
         wrong = f"{problem.solution} 99 99"
         for name, text in misplaced(problem.solution, wrong).items():
-            if _pays(task, problem, text):
+            if pays(task, problem, text):
                 return Check("structure", "FAIL", f"an answer {name} is paid: {text!r:.80}")
     return Check("structure", "ok", f"{len(misplaced('', ''))} ways to misplace an answer")
 
@@ -94,7 +94,7 @@ def changed(task: OwnTask, problems: Sequence[Problem]) -> Check:
     paid: dict[str, list[bool]] = {}
     for problem, other in zip(problems, [*problems[1:], *problems[:1]], strict=True):
         for name, text in changes(problem.solution, other.solution).items():
-            paid.setdefault(name, []).append(_pays(task, problem, completion(text)))
+            paid.setdefault(name, []).append(pays(task, problem, completion(text)))
     share, worst = max((sum(found) / len(found), name) for name, found in paid.items())
     status = "FAIL" if share > MAX_CHANGED else "ok"
     return Check("changed", status, f"{len(paid)} ways, the best is {worst!r}: paid in {share:.0%}")
@@ -110,7 +110,7 @@ def near_misses(task: OwnTask, problems: Sequence[Problem]) -> Check:
             return Check("near misses", "FAIL", found)
         for text in sorted(texts):
             asked += 1
-            if _pays(task, problem, completion(text)):
+            if pays(task, problem, completion(text)):
                 found = f"{text!r:.60} is paid, for {problem.question!r:.60}"
                 return Check("near misses", "FAIL", found)
     return Check("near misses", "ok", f"{asked} of your own, none is paid")
@@ -122,7 +122,7 @@ def examples(task: OwnTask, problems: Sequence[Problem]) -> Check:
     for problem in problems:
         for _ in range(8):
             asked += 1
-            right += _pays(task, problem, completion(task.example(problem, rng)[1]))
+            right += pays(task, problem, completion(task.example(problem, rng)[1]))
     share = right / asked
     if share < LEAST:
         return Check(
@@ -162,5 +162,6 @@ def both_sides(task: OwnTask, count: int) -> list[Problem]:
     return [p for name in SPLITS for p in islice(task.problems(name, 0), count)]
 
 
-def _pays(task: OwnTask, problem: Problem, text: str) -> bool:
+def pays(task: OwnTask, problem: Problem, text: str) -> bool:
+    """Whether a whole completion is right."""
     return task.verify(problem.gold, text) is Verdict.CORRECT
