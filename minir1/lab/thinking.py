@@ -93,7 +93,7 @@ def in_words(result: Mapping[str, Any]) -> str:
 
 
 def reading(result: Mapping[str, Any]) -> str:
-    """What wins, in sentences that follow from the points."""
+    """What wins, in a list of sentences that follow from the points."""
     points = result["points"]
     said = []
     for way, bound in ((VOTE, VERIFIER), (READER, ORACLE)):
@@ -112,7 +112,12 @@ def reading(result: Mapping[str, Any]) -> str:
                 f"{label(point)}: {points_of(point)}, and beside a vote as dear {beside}, "
                 f"{verdict(point['over_vote'])}"
             )
-    return "; ".join(said)
+    scores = [p["own_score"]["value"] for p in points if "own_score" in p]
+    if scores:
+        said.append(
+            f"the reward model's own score of its picks: {scores[0]:.2f} to {scores[-1]:.2f}"
+        )
+    return "\n".join(f"- {line}" for line in said)
 
 
 def points_of(point: Mapping[str, Any], name: str = "gain") -> str:

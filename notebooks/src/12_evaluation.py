@@ -204,7 +204,7 @@ from minir1.lab.thinking import beside
 
 before = measured("laptop pretrain-004500")
 display(chart(before), Table(HEAD, [cells(point) for point in before["points"]]))
-Note(f"{beside(before, kept)}. The base: {reading(before)}")
+Note(f"{beside(before, kept)}. The base:\n\n{reading(before)}")
 
 # %% [markdown]
 # Sent back once, the base beats its own vote for as many tokens: it was a model that stops too soon. Sent back four times, it
