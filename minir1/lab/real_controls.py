@@ -41,7 +41,10 @@ def gain_rows(answers: Answers | None = None) -> list[tuple[str, ...]]:
 def threshold_words(answers: Answers | None = None) -> str:
     """Whether the control gained less than half: the mean, seed by seed, and what is open."""
     answers = read_answers() if answers is None else answers
-    paid, control = (np.subtract(*gains(answers, r, strict)[::-1]) for r in (RECIPE, CONTROL))
+    paid, control = (
+        np.subtract(after, before)
+        for before, after in (gains(answers, recipe, strict) for recipe in (RECIPE, CONTROL))
+    )
     limit = HALF * float(paid.mean())
     below = int((control < limit).sum())
     said = (

@@ -8,7 +8,7 @@
 # |---|---|
 # | **You need** | lessons 00, 03, 06 and 07. No GPU. The model: `make real`, once (90 MB); without it the lesson reads what was recorded |
 # | **Time** | 45 minutes to read and answer; the cells take about two minutes |
-# | **Hardware and cost** | any laptop with 4 GB of free memory; nothing to pay. The recorded runs took some 15 minutes each on one busy core |
+# | **Hardware and cost** | any laptop with 4 GB of free memory; nothing to pay. The recorded runs took minutes on one core |
 #
 # **After this lesson you can**
 #
@@ -16,7 +16,7 @@
 # 2. prove that two implementations compute the same function;
 # 3. print text as it is written, without breaking a character;
 # 4. choose a task that RL can learn from, by measuring the base first;
-# 5. tell learning the format from learning the task, with controls.
+# 5. tell learning the format from learning the task, and certainty from skill, with controls.
 
 # %%
 from minir1 import recipes
@@ -147,11 +147,12 @@ Note("`minir1 sample smollm2` goes on from here.") if here else absent
 # %%
 from minir1.bench import gym_scan
 from minir1.lab.real import scan_chart
+from minir1.lab.real_controls import prompt_words
 from minir1.run.jsonl import read_rows
 
 scan = [row for _, row in read_rows(gym_scan.RESULTS)]
 display(show(gym_scan.anywhere), scan_chart(scan))
-Note(gym_scan.table(scan))
+Note(f"{gym_scan.table(scan)}\n\n{prompt_words(scan)}")
 
 # %% [markdown]
 # Hardly better than a constant. But asked without a form to fill in, it writes "5 * 4 = 20". It computes when it may **repeat the question
@@ -159,7 +160,8 @@ Note(gym_scan.table(scan))
 #
 #     5*4=20 <answer>20</answer>
 #
-# Products rise from some 9% to nearly half, by the prompt alone. This is the base that RL starts from.
+# The last line above is what the prompt alone is worth. This is the base that RL starts from.
+#
 #
 # ## What a step costs
 #
@@ -184,17 +186,18 @@ Note(tree.words)
 
 # %%
 from minir1.lab.real import logs, time_chart
+from minir1.lab.real_controls import cost_words
 from minir1.rl.prefill import read_shared
 
 runs = logs()
 seconds = time_chart(runs)
 display(show(read_shared), seconds)
-Note(seconds.words)
+Note(f"{seconds.words}. {cost_words()}")
 
 # %% [markdown]
 # ## GRPO on a real model
 #
-# 40 steps, three seeds; and a control that is paid for **any** answer in its place, right or wrong. Half of the one-digit products were never
+# Several seeds; and a control that is paid for **any** answer in its place, right or wrong. Half of the one-digit products were never
 # trained on.
 #
 # **Predict** what the control does to accuracy: nothing, worse, or better?
@@ -229,11 +232,21 @@ display(show(smollm.last_number), readers_chart())
 Note(smollm.table(read_answers()))
 
 # %% [markdown]
-# Look at the control's lines. Paid for **any** answer, it gains more than half as much. The threshold, written down before the runs, said less than half: it
-# **does not hold**. How can a reward that never looks at the number make it right more often? It makes the policy *sure*. Every response that ends in
-# an answer is reinforced, the frequent ones most, entropy falls, and the base's most frequent answer is right more often than a random sample of it.
+# For right answers, the kind reader sees a gain, too: less of it, since part was form. Now the control, seed by seed. What was written down before
+# the runs: paid for any answer, accuracy rises by **less than half** as much.
+
+# %%
+from minir1.lab.real_controls import favourite_words, gain_rows, threshold_words, verifier_words
+
+display(Table(("seed", "paid for right answers", "paid for any answer"), gain_rows()))
+Note(f"{threshold_words()} {verifier_words()} {favourite_words()}")
+
+# %% [markdown]
+# The first seed of the control was run alone, and gained more than half as much. It was tempting to explain: format makes the policy sure, and its most
+# frequent answer is better than a sample of it. Then two more seeds came, and both **lost**. Every response with an answer part is paid, whatever its
+# number; so what is said often is said more often still. In these two seeds it is a favourite number. Nothing pulls the policy towards the truth.
 #
-# So most of the gain is form and certainty. What the verifier added is the difference of the two: under ten points, with one seed of the control.
+# One seed of a control is an anecdote, and the interval of three is as wide as it looks.
 
 # %%
 from minir1.lab.real import kinds_chart
@@ -248,19 +261,39 @@ display(kinds)
 
 # %%
 from minir1.lab.real import products_chart
+from minir1.lab.real_controls import heart_words
 
 table = products_chart()
 display(table)
-Note(table.words)
+Note(f"{table.words}. {heart_words()}")
 
 # %% [markdown]
 # Some held-out products are mirror images of trained ones: 6 * 9 of 9 * 6. The table above has a line for those that are not.
 #
-# And compare with training: there, nearly all answers are right after 15 steps. What is more than on these held-out products was learned **by heart**:
-# fifty questions are few.
+# And compare with training. What is more there than on held-out products was learned **by heart**: the trained half of the times table is small.
 #
-# Be careful with the word "learned". At temperature 1 the base already said many of these right *sometimes*: it knows them, and samples
-# badly. Much of such a gain is **reliability** (lesson 12: pass@k). With 4-bit weights, 40 steps and one-digit numbers, nothing else should be claimed.
+# ## Certainty or skill?
+#
+# At temperature 1 the base already said many of these right *sometimes*. A policy that is only **sharper** has the same likeliest tokens as before: decoded
+# greedily, it says what the base says.
+#
+# **Predict** how much of the gain is left when base and policy are both decoded greedily.
+
+# %%
+from minir1.bench import smollm_greedy
+from minir1.lab.real_controls import greedy_words
+
+greedy = read_answers(smollm_greedy.GREEDY)
+display(show(smollm_greedy.change))
+Note(f"{greedy_words()}\n\n{smollm_greedy.table(read_answers(), greedy)}")
+
+# %% [markdown]
+# Nothing is left. The base's likeliest answer was right for these products before RL began; a **sample** of it often was not. RL taught the policy to say
+# what it would have said greedily: certainty, and no skill that can be seen here. The verifier still mattered: without a look at the number the
+# control lost what the base knew, greedily, too.
+#
+# So the honest sentence is: on one-digit products, in 40 steps, GRPO made SmolLM2 **reliable** (lesson 12: pass@k). For new skill, ask for something that
+# the base's greedy answer gets wrong.
 
 # %%
 import random
@@ -277,8 +310,10 @@ Table(("model", "question", "response"), rows)
 # - **The prompt hid the skill.** The first scan asked for the answer alone; every family looked hopeless. The base was not the problem, the form was.
 # - **The first control was too kind.** "The gold stands somewhere in the text" counts 0 * 7 as right for a text that only repeats the question. That is why the
 #   reader above takes the last number.
-# - **One-token queries took most of the time.** In bfloat16 on a CPU, attention for a single new token was six times slower than it had to be, because key
-#   heads were copied for each query head. Profile before you guess.
+# - **The gain was sold as learning.** Accuracy at temperature 1 rose in every seed and under every reader. Nobody had asked the base greedily.
+# - **One seed of the control** was explained at length before there were others. The explanation fitted, and was wrong.
+# - **One-token queries took most of the time.** In bfloat16 on a CPU, attention for a single new token was several times slower than it had to be, because
+#   key heads were copied for each query head. Profile before you guess.
 #
 # # The same code at scale
 #
@@ -309,9 +344,9 @@ Table(("model", "question", "response"), rows)
 #
 # The prompt, and the difficulty. With no reward at all there is no gradient: every group is dead.
 # </details>
-# <details><summary>5. A format-only run gains 22 points. What does that say of a run that gains 31? (objective 5)</summary>
+# <details><summary>5. One seed of a format-only run gains more than half as much as the run it controls. What do you claim? (objective 5)</summary>
 #
-# 22 of them need no verifier of answers. Claim the other nine, and only with seeds on both sides.
+# Nothing. Run more seeds on both sides: here the next two fell below the base. And decode both greedily.
 # </details>
 #
 # **Where next.** Take another family: `minir1 run smollm --task.family letter_counting`. Scan it first.
