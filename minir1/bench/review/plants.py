@@ -47,10 +47,8 @@ def answered(config: Config, problem: Problem, rng: random.Random) -> Row:
     for _ in range(MOST):
         text = trace_document(rng, problem, task, config.corpus).text + " <eos>"
         tokens = len(text.split())
-        if (
-            task.verify(problem.gold, text) is Verdict.CORRECT
-            and tokens <= config.eval.max_new_tokens
-        ):
+        right = task.verify(problem.gold, text) is Verdict.CORRECT
+        if right and tokens <= config.eval.max_new_tokens:
             row: Row = {"question": problem.question, "gold": problem.gold, "completion": text}
             return row | {"verdict": "CORRECT", "tokens": tokens, "stop_reason": "eos"}
     raise ValueError(
