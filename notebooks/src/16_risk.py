@@ -3,7 +3,7 @@
 #
 # A policy does what it is paid for. Where that is not what was meant, it finds out, and its curves look splendid while it does.
 # Here that happens twice **on purpose**, with what was meant measured beside it, three seeds or more, cures and controls.
-# Then two other questions that a reviewer asks: what does it refuse, and where does its data come from?
+# Then three other questions that a reviewer asks: what does it refuse, where does its data come from, and do its figures hold?
 #
 # | | |
 # |---|---|
@@ -17,7 +17,8 @@
 # 2. say what a hack needs in the base, and in the reward;
 # 3. choose among four cures for an overoptimised reward model, and say what each costs;
 # 4. report refusals with the two rates that belong together;
-# 5. ask a data file where each row comes from, and find a leak.
+# 5. ask a data file where each row comes from, and find a leak;
+# 6. review a published run: read its bundle first, then run it again.
 
 # %%
 from minir1.bench.hacking.table import current, read_results, table
@@ -194,6 +195,82 @@ same = {f.name: weights[f.name.rpartition("-")[0]] == digest(f / "model.safetens
 Table(("published weights", "the manifest's SHA-256"), list(same.items()))
 
 # %% [markdown]
+# `minir1 lineage RUN` asks all of it, of texts that were made on the fly as well: it makes them again from their seeds, and their
+# tokens must be those that the diary counted. A row whose seed never asked its question has no lineage, whatever it says.
+
+# %%
+from minir1.stages.lineage.audit import audit_run
+
+audited = audit_run(run.folder, 64)
+own = [(f"{one['set']}: {one['kind']}", f"{one['rows']:,}", one["writer"], one["without"], len(one["leaks"]))
+       for one in audited["sets"]]  # fmt: skip
+Table(("learned from", "rows", "written by", "without lineage", "held out"), own)
+
+# %% [markdown]
+# Prose has no key, so it is compared by n-grams (`text/ngrams.py`). They don't see a paraphrase: "none found" isn't "none there".
+#
+# ## Reviewed in the open
+#
+# A published run leaves a **bundle**: config, seeds, data hashes, figures, and every transcript that they follow from. Here are two
+# of one small run. One has an error in it that somebody planted; all hashes fit.
+#
+# **Predict.** Which one is it? Write down what you would look at, and in which order.
+
+# %%
+from minir1.stages.bundle import shape
+
+bundles = {name: shape.read(shape.find(name)) for name in ("first", "second")}
+heads = {name: one.head for name, one in bundles.items()}
+same = [key for key in heads["first"] if heads["first"][key] == heads["second"][key]]
+display(Note(f"The same in both: {', '.join(same)}."))
+told = {name: {k: f"{v['value']:.3g} [{v['low']:.3g}, {v['high']:.3g}]" for k, v in head["figures"].items()}
+        for name, head in heads.items()}  # fmt: skip
+Table(("figure", *told), [(k, *(told[name][k] for name in told)) for k in told["first"]])
+
+# %% [markdown]
+# A better figure is no error. **Predict** what these three counts should be in an honest bundle, then look.
+
+# %%
+def counted(one):
+    base, final = one.rows["base"], one.rows["final"]
+    right = sum(row["verdict"] == "CORRECT" for row in final)
+    pairs = sum(a["question"] == b["question"] for a, b in zip(base, final, strict=True))
+    return len(base), len(final), right, pairs
+
+
+asked = ("bundle", "answers before", "after", "right after", "questions that are the same in both")
+Table(asked, [(name, *counted(one)) for name, one in bundles.items()])
+
+# %% [markdown]
+# `minir1 reproduce BUNDLE --check` does what you did, and more, in seconds. **Predict** which of its checks speaks.
+
+# %%
+from minir1.stages.bundle.checks import check, of_questions
+
+display(show(of_questions))
+found = [(name, one.name, one.status, one.found) for name, b in bundles.items() for one in check(b)]
+Table(("bundle", "check", "", "what was found"), [row for row in found if row[0] == "second"])
+
+# %% [markdown]
+# Twelve kinds of error were planted into six bundles. Some are consistent and false: reading finds nothing, and only `minir1
+# reproduce BUNDLE` does, which runs it again. **Predict** which ones.
+
+# %%
+from minir1.bench.review.measure import read_results as read_reviews
+from minir1.bench.review.plants import PLANTS
+from minir1.bench.review.table import newest
+
+reviews = newest(read_reviews(), "planted")
+by = {one.name: [row for row in reviews if row["plant"] == one.name] for one in PLANTS}
+cells = [(one.says, sum(bool(row["read"]) for row in by[one.name]), sum(row["found"] for row in by[one.name]))
+         for one in PLANTS]  # fmt: skip
+display(Table(("planted in six bundles", "found by reading", "found in the end"), cells))
+mine = shape.name_of(bundles["first"])
+again = [row for row in newest(read_reviews(), "again") if row["bundle"] == mine]
+Note("; ".join(f"first, run again with other {' and '.join(row['other']) or 'nothing'}: "
+               f"{row['equal']} figures equal, {row['within']} within" for row in again))  # fmt: skip
+
+# %% [markdown]
 # # The same code at scale
 #
 # The experiments are [minir1/bench/hacking/](../minir1/bench/hacking/arms.py); an arm is one line. What grows with the model is the
@@ -234,6 +311,12 @@ bars(
 # <details><summary>5. A row without a key. Why is that enough to refuse a file? (objective 5)</summary>
 #
 # Nobody can say that its problem is not held out.
+# </details>
+#
+# <details><summary>6. All hashes of a bundle fit. What do you know? (objective 6)</summary>
+#
+# That no byte was lost since somebody hashed it. Whether the figures follow from the rows, reading tells; whether the rows are
+# true, only a run.
 # </details>
 #
 # **Where next.** Break a verifier yourself: the exercises of lesson 01.
