@@ -119,8 +119,8 @@ def at_tokens(points: Sequence[Point], tokens: float) -> list[float] | None:
 
     None outside of the curve: what was not measured is not guessed.
 
-    >>> one, four = (Point(way="", n=n, tokens=10 * n, values=[n / 4.0]) for n in (1, 4))
-    >>> at_tokens([one, four], 20), at_tokens([one, four], 41)
+    >>> one, four = (Point(way="", n=n, tokens=10.0 * n, values=[n / 4.0]) for n in (1, 4))
+    >>> at_tokens([one, four], 20.0), at_tokens([one, four], 41.0)
     ([0.625], None)
     """
     points = sorted(points, key=lambda point: point.tokens)
