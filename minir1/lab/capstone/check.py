@@ -19,6 +19,7 @@ from minir1.lab.capstone.compare import (
     evaluated_part,
     figures,
     finished_part,
+    groups,
     ledger_part,
     same_task_part,
 )
@@ -95,7 +96,7 @@ def runs_of(folder: Path, worker: Worker) -> dict[str, Fact]:
 def whole(run: Any) -> bool:
     """Whether there is a run with both ends to compare."""
     ends = run["evaluations"] if run else {}
-    return all(name in ends and len(ends[name]["right"]) > 1 for name in ("base", "final"))
+    return all(name in ends and len(groups(run, name)) > 1 for name in ("base", "final"))
 
 
 def judged(task: Path, facts: dict[str, Fact], worker: Worker) -> dict[tuple[str, str], Fact]:

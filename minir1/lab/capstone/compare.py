@@ -46,9 +46,10 @@ def figures(run: Facts, control: Facts | None) -> dict[str, Interval]:
     ends = groups(run, "base"), groups(run, "final")
     if len(ends[0]) == len(ends[1]):
         found["gain"] = paired_difference(*ends)
-    if control is not None and "final" in control["evaluations"]:
+    ends = groups(control, "final") if control and "final" in control["evaluations"] else []
+    if control is not None and len(ends) > 1:
         found["control"] = pass_at_1(control, "final")
-        pair = groups(control, "final"), groups(run, "final")
+        pair = ends, groups(run, "final")
         if len(pair[0]) == len(pair[1]):
             found["over the control"] = paired_difference(*pair)
     return found
@@ -67,6 +68,8 @@ def verdict(gain: Interval) -> str:
 
 def base_part(run: Facts) -> Found:
     """RL needs a base that is right sometimes."""
+    if (count := len(groups(run, "base"))) < 2:
+        return fault("few_problems", name="base", count=count, least=LEAST_PROBLEMS)
     found, (low, high) = pass_at_1(run, "base"), BASE
     if low <= found.value <= high:
         return RIGHT
@@ -133,7 +136,7 @@ def control_part(run: Facts, control: Facts, judged: Facts | None) -> Found:
         return fault("control_unfair", names=", ".join(wrong[:3]))
     if not changed:
         return fault("control_same")
-    if judged is None:
+    if judged is None or "final" not in run["evaluations"]:
         return fault("no_evaluation", name="final")
     if len(groups(control, "final")) != len(groups(run, "final")):
         return fault("not_paired")

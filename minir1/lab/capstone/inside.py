@@ -92,20 +92,24 @@ def run_facts(folder: str) -> dict[str, Any]:
         "dollars": total(run.ledger)["dollars"],
         "findings": [finding.name for finding in examine(steps)],
         "evaluations": {
-            name: evaluation_facts(run.evaluations[name])
+            name: evaluation_facts(name, run.evaluations[name])
             for name in ("base", "final")
             if name in run.evaluations
         },
     }
 
 
-def evaluation_facts(found: Mapping[str, Any]) -> dict[str, Any]:
+def evaluation_facts(name: str, found: Mapping[str, Any]) -> dict[str, Any]:
     """Whose evaluation it is, its transcripts, and what they were judged."""
-    rows = found["rows"]
+    rows, samples = found["rows"], int(found.get("samples", 1))
+    if samples < 1 or not rows or len(rows) % samples:
+        raise ValueError(
+            f"the evaluation {name} holds {len(rows)} transcripts, {samples} a problem"
+        )
     return {
         "hash": found.get("recipe_hash"),
         "seed": found.get("seed"),
-        "samples": int(found.get("samples", 1)),
+        "samples": samples,
         "asked": [[row["question"], row["completion"]] for row in rows],
         "right": [row["verdict"] == "CORRECT" for row in rows],
     }

@@ -179,6 +179,8 @@ RUNS = {
     "no ledger": (drop("run/ledger.jsonl"), {"ledger", "cost"}, "ledger", "pretrain, zero"),
     "no final evaluation": (drop("run/eval/final.json"),
         {"evaluated", "verdicts", "figures", "gains", "cost", "doctor"}, "evaluated", "final"),
+    "no transcripts": (cut("base", 0), {"base", "evaluated"}, "base", "holds 0 transcripts"),
+    "one problem": (cut("base", 1), {"base", "evaluated", "gains"}, "base", "asked 1 problems"),
     "few problems": (cut("final", 60), {"evaluated"}, "evaluated", "asked 60 problems"),
     "forged verdicts": (forge, {"evaluated"}, "evaluated", "120 of 300 answers differently"),
     "another problem": (strange, {"evaluated"}, "evaluated", "make 1 from 1"),
