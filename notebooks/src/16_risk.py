@@ -231,15 +231,13 @@ Table(("figure", *told), [(k, *(told[name][k] for name in told)) for k in told["
 # A better figure is no error. **Predict** what these three counts should be in an honest bundle, then look.
 
 # %%
-def counted(one):
-    base, final = one.rows["base"], one.rows["final"]
-    right = sum(row["verdict"] == "CORRECT" for row in final)
-    pairs = sum(a["question"] == b["question"] for a, b in zip(base, final, strict=True))
-    return len(base), len(final), right, pairs
-
-
-asked = ("bundle", "answers before", "after", "right after", "questions that are the same in both")
-Table(asked, [(name, *counted(one)) for name, one in bundles.items()])
+lines = []
+for name, one in bundles.items():
+    before, after = one.rows["base"], one.rows["final"]
+    solved = sum(row["verdict"] == "CORRECT" for row in after)
+    alike = sum(a["question"] == b["question"] for a, b in zip(before, after, strict=True))
+    lines.append((name, len(before), len(after), solved, alike))
+Table(("bundle", "answers before", "after", "right after", "the same question in both"), lines)
 
 # %% [markdown]
 # `minir1 reproduce BUNDLE --check` does what you did, and more, in seconds. **Predict** which of its checks speaks.
@@ -265,8 +263,7 @@ by = {one.name: [row for row in reviews if row["plant"] == one.name] for one in 
 cells = [(one.says, sum(bool(row["read"]) for row in by[one.name]), sum(row["found"] for row in by[one.name]))
          for one in PLANTS]  # fmt: skip
 display(Table(("planted in six bundles", "found by reading", "found in the end"), cells))
-mine = shape.name_of(bundles["first"])
-again = [row for row in newest(read_reviews(), "again") if row["bundle"] == mine]
+again = [row for row in newest(read_reviews(), "again") if row["recipe"] == heads["first"]["recipe"]]
 Note("; ".join(f"first, run again with other {' and '.join(row['other']) or 'nothing'}: "
                f"{row['equal']} figures equal, {row['within']} within" for row in again))  # fmt: skip
 
