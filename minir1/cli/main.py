@@ -35,7 +35,10 @@ COMMANDS = {
     "sample": ("RUN [QUESTION]", "ask a run's model, or talk with one from outside"),
     "report": ("RUN", "write the run's report again: one HTML page and its pictures"),
     "export": ("RUN FOLDER", "a run's model for transformers, vLLM, GGUF; what rounding costs"),
-    "reproduce": ("BUNDLE", "a published run, read as a reviewer reads, then run again: does it hold?"),
+    "reproduce": (
+        "BUNDLE",
+        "a published run, read as a reviewer reads, then run again",
+    ),
     "diff": ("A B", "the fields in which two recipes, or two runs, differ"),
     "lineage": ("RUN", "whose is its data? every training row, and held-out questions among them"),
     "doctor": ("RUN", "what is wrong with an RL run: findings, evidence, causes, cures"),

@@ -263,7 +263,9 @@ by = {one.name: [row for row in reviews if row["plant"] == one.name] for one in 
 cells = [(one.says, sum(bool(row["read"]) for row in by[one.name]), sum(row["found"] for row in by[one.name]))
          for one in PLANTS]  # fmt: skip
 display(Table(("planted in six bundles", "found by reading", "found in the end"), cells))
-again = [row for row in newest(read_reviews(), "again") if row["recipe"] == heads["first"]["recipe"]]
+again = [
+    row for row in newest(read_reviews(), "again") if row["recipe"] == heads["first"]["recipe"]
+]
 Note("; ".join(f"first, run again with other {' and '.join(row['other']) or 'nothing'}: "
                f"{row['equal']} figures equal, {row['within']} within" for row in again))  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from minir1.bench import clinic
-from minir1.bench.clinic import CALIBRATION, JUDGED, WELL, bugs, cases, runs, table
+from minir1.bench.clinic import CALIBRATION, JUDGED, WELL, bugs, runs, table
 from minir1.bench.clinic import __main__ as command
 from minir1.bench.clinic.__main__ import main
 from minir1.bench.clinic.cases import CASES
@@ -65,7 +65,7 @@ def small(monkeypatch):
     """The healthy run in small: two steps of two questions."""
 
     def tiny():
-        laptop = cases.healthy()
+        laptop = bases.healthy()
         zero = replace(laptop.zero, questions_per_step=2, group_size=2, max_new_tokens=12)
         return replace(laptop, zero=zero)
 

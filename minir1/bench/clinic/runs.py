@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from minir1.bench.clinic import judges
-from minir1.bench.clinic.cases import BASES, CASES, GOES_ON
+from minir1.bench.clinic.bases import BASES, GOES_ON
+from minir1.bench.clinic.cases import CASES
 from minir1.config import Config, require
 from minir1.rl.update import NotFiniteError
 from minir1.run.doctor import read_diary
