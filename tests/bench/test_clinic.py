@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from minir1.bench import clinic
-from minir1.bench.clinic import CALIBRATION, JUDGED, WELL, bugs, runs, table
+from minir1.bench.clinic import CALIBRATION, JUDGED, WELL, bases, bugs, runs, table
 from minir1.bench.clinic import __main__ as command
 from minir1.bench.clinic.__main__ import main
 from minir1.bench.clinic.cases import CASES
