@@ -123,8 +123,8 @@ def summary(lessons: Mapping[str, Row], exercises: Mapping[str, Row]) -> str:
     if exercises:
         again = sorted(one["again"] for one in exercises.values())
         text += (
-            f". Grading one of the {len(again)} answers: {again[len(again) // 2]:.1f} s in the "
-            f"middle, {again[-1]:.1f} s at most"
+            f". Grading one of the {len(again)} answers: {again[len(again) // 2]:.2g} s in the "
+            f"middle, {again[-1]:.2g} s at most"
         )
     return f"{text}. `python -m minir1.lab.times lessons` times them again.\n"
 
