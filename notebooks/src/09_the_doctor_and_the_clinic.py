@@ -266,8 +266,9 @@ explore(margins, metric=list(LIMITS))
 # Mending a rule and then counting the same run as a success would be cheating. So those runs went over to the first set, and the
 # tables above count the third judging.
 #
-# One miss of the second was left as it is: a base whose checks lie. Its reward rises a little, and no curve knows that a check is
-# false. **What is not in the diary, no doctor can read.** Someone has to read transcripts.
+# One miss of the second was left as it is: a base whose checks lie. Its reward rose a little there (in the third judging it
+# didn't, and was named), and no curve knows that a check is false. **What is not in the diary, no doctor can read.** Someone has
+# to read transcripts.
 
 # %%
 rows = [
