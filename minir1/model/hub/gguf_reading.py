@@ -18,6 +18,7 @@ from torch import Tensor
 
 from minir1.config import ModelConfig
 from minir1.model.hub.gguf_names import as_halves, gguf_name, heads_of, read_shape
+from minir1.model.hub.words import not_more
 from minir1.model.transformer import Transformer
 
 
@@ -28,7 +29,7 @@ def load_gguf(
     fields, stored = open_gguf(path)
     shapes = {name: _shape(one) for name, one in stored.items()}
     try:
-        config = read_shape(fields, shapes)
+        config = not_more(read_shape(fields, shapes), len(shapes))
         model = Transformer(config, device="meta")
         table = {gguf_name(name): name for name in model.state_dict()}
         for name in [*table, *shapes]:
@@ -54,7 +55,8 @@ def load_gguf(
 def shape_of_gguf(path: Path) -> ModelConfig:
     """The shape alone, without the weights."""
     fields, stored = open_gguf(path)
-    return read_shape(fields, {name: _shape(one) for name, one in stored.items()})
+    shapes = {name: _shape(one) for name, one in stored.items()}
+    return not_more(read_shape(fields, shapes), len(shapes))
 
 
 def open_gguf(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -26,7 +26,7 @@ from minir1.model.hub.gguf_reading import load_gguf, shape_of_gguf
 from minir1.model.hub.names import BIAS, IGNORED, Place, copies, places, stored_mtp_layers
 from minir1.model.hub.shards import Stored, find_tensors, open_shard
 from minir1.model.hub.sources import locate
-from minir1.model.hub.words import read_words
+from minir1.model.hub.words import not_more, read_words
 from minir1.model.transformer import Transformer
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def load(
         found = stored_mtp_layers(stored, config.n_layers)
         if found < config.n_mtp_layers:
             log.info("%s holds %d of %d MTP layers", folder, found, config.n_mtp_layers)
-        config = replace(config, n_mtp_layers=found)
+        config = not_more(replace(config, n_mtp_layers=found), len(stored))
         model = Transformer(config, device="meta")
         table, repeated = places(model), copies(config)
         check(table, repeated, stored, model.state_dict())
@@ -81,7 +81,9 @@ def shape_of(path_or_id: str | Path) -> ModelConfig:
     if path.suffix == ".gguf":
         return shape_of_gguf(path)
     config = stored_config(path)
-    return replace(config, n_mtp_layers=stored_mtp_layers(find_tensors(path), config.n_layers))
+    stored = find_tensors(path)
+    config = replace(config, n_mtp_layers=stored_mtp_layers(stored, config.n_layers))
+    return not_more(config, len(stored))
 
 
 def stored_config(folder: Path) -> ModelConfig:

@@ -50,6 +50,22 @@ def checked(ours: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]
     return dict(ours)
 
 
+def not_more(config: ModelConfig, stored: int) -> ModelConfig:
+    """The same shape, or a ValueError if it has more layers or experts than tensors are stored.
+
+    Each layer and each expert has a tensor of its own. A damaged count of 10**12 is refused here;
+    else it would be counted up to, layer by layer, before a missing tensor is found.
+    """
+    experts = config.n_routed_experts if config.n_moe_layers + config.n_mtp_layers > 0 else 0
+    for what, count in (("layers", config.n_layers), ("experts", experts)):
+        if count > stored:
+            raise ValueError(
+                f"the config says {count} {what}, and only {stored} tensors are stored: "
+                "one of the two is damaged or not whole, get the model again"
+            )
+    return config
+
+
 def _fits(value: object, kind: type) -> bool:
     if kind is bool or isinstance(value, bool):  # true is no number, though Python says so
         return kind is bool and isinstance(value, bool)

@@ -83,6 +83,20 @@ def test_a_width_of_no_heads_is_an_error_of_the_config(tmp_path: Path) -> None:
         hub.load(folder)
 
 
+@pytest.mark.parametrize(
+    ("config", "word"), [(LLAMA, "num_hidden_layers"), (MLA, "n_routed_experts")]
+)
+def test_more_layers_than_tensors(config: ModelConfig, word: str, tmp_path: Path) -> None:
+    """Without a bound, both would count to 10**12."""
+    folder = hub.save(Transformer(config), tmp_path / "model")
+    words = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(words | {word: 10**12}))
+    for read in (hub.shape_of, hub.load):
+        with pytest.raises(ValueError, match=r"says 1000000000000 .* tensors are stored") as caught:
+            read(folder)
+        assert "\n" not in str(caught.value)
+
+
 def changed(whole: bytes, word: bytes, value: int) -> bytes:
     """A GGUF file with another whole number in one field: name, kind (4 bytes), value (4)."""
     at = whole.index(word) + len(word) + 4
@@ -106,6 +120,9 @@ def test_faults_of_a_gguf_file_are_named(tmp_path: Path) -> None:
         ),
         r"tensor blk\.1\..* is too many": changed(whole, b"llama.block_count", 1),
         r"tensor blk\.2\..* is missing": changed(whole, b"llama.block_count", 3),
+        r"says 4294967295 layers, and only 21 tensors": changed(
+            whole, b"llama.block_count", 2**32 - 1
+        ),
     }
     for message, damaged in faults.items():
         path.write_bytes(damaged)
