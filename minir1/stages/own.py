@@ -32,7 +32,7 @@ def is_task(text: str) -> bool:
     """
     try:
         body = ast.parse(text).body
-    except SyntaxError:
+    except (SyntaxError, ValueError):  # a zero byte is a ValueError
         return False
     return {node.name for node in body if isinstance(node, ast.FunctionDef)} >= MARKS
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from minir1.lab.grader.answer import cells_of, without_magics
 from minir1.stages.own import is_task
+from minir1.tasks.sources.own import read_text
 
 
 def task_file(path: Path, scratch: Path) -> Path | None:
@@ -18,7 +19,7 @@ def task_file(path: Path, scratch: Path) -> Path | None:
     if not path.is_file():
         raise ValueError(f"{path} is no file: give a task, an exercise notebook, or a .py file")
     if path.suffix == ".py":
-        return path if is_task(path.read_text(encoding="utf-8")) else None
+        return path if is_task(read_text(str(path))) else None
     for cell in reversed(cells_of(path)):
         text = without_magics(cell)
         if is_task(text):

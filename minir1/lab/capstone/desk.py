@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from minir1.lab import board
-from minir1.lab.capstone.check import CONTROL, RUN, grade_capstone
+from minir1.lab.capstone.check import CONTROL, RUN, grade_capstone, whole
 from minir1.lab.capstone.compare import figures as figures_of
 from minir1.lab.capstone.inside import run_facts
 from minir1.lab.capstone.rubric import CAPSTONE
@@ -30,6 +30,11 @@ def figures(folder: Path | str) -> Table:
     )
     if run is None:
         raise ValueError(f"{place / RUN} is no run: make one with `minir1 run claim --with FILE`")
+    if not whole(run):
+        raise ValueError(
+            f"{place / RUN} has no evaluation of both ends, with two problems or more: let the run "
+            "finish, with the same command"
+        )
     rows = []
     for name, one in figures_of(run, control).items():
         difference = name in ("gain", "over the control")

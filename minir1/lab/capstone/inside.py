@@ -4,7 +4,7 @@
     judged(file, ...)        the transcripts of an evaluation, judged again by the task
     run_facts(folder)        what a run has left, as plain data
 
-The parent (rubric.py) sees numbers and texts only. A task that hangs, leaves or eats the memory
+The parent (check.py) sees numbers and texts only. A task that hangs, leaves or eats the memory
 costs its own part, and the next one is asked in a process of its own.
 """
 

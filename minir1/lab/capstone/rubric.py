@@ -1,6 +1,6 @@
 """The rubric of the capstone: 25 points that a machine can pay, and a part for a reader.
 
-    the task          6 + 4    loads, is drawn by its seed, splits by its key; pays the right alone
+    the task          4 + 6    loads, is drawn by its seed, splits by its key; pays the right alone
     the base          2        right now and then: 3% to 80%, so that groups differ
     the run           3        finished, on this very task, and paid for
     the comparison    5        same held-out problems, judged again; a control; the right verdict

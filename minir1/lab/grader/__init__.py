@@ -14,7 +14,7 @@ whoever wants to read the solutions can. An instructor keeps hidden parts elsewh
 | exercise.py   | the nouns: an exercise, its parts, their cases      |
 | answer.py     | find an answer in a notebook, a file or a cell      |
 | plain.py      | values as plain data, across a pipe without pickle  |
-| trials.py     | a learner's test: what it refuses, what it lets pass |
+| trials.py     | a learner's test: what it refuses or lets pass      |
 | launches.py   | whether a kernel wrote the result                   |
 | call.py       | call a function on a case: its value, its gradients |
 | child.py      | the process that runs one answer, under limits      |

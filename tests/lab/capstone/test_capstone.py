@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from minir1.cli.main import main
-from minir1.lab.capstone import ask, check
+from minir1.lab.capstone import ask, check, desk
+from minir1.lab.capstone.cell import task_file
 from minir1.lab.capstone.check import grade_capstone
 from minir1.lab.capstone.compare import figures, verdict
 from minir1.lab.capstone.inside import run_facts
@@ -125,6 +126,21 @@ def test_a_task_that_never_ends_is_stopped(copy, worker, monkeypatch):
     parts = {part.name: part.status for part in outcome.parts}
     assert parts["task"] == parts["changed"] == "too_slow"
     assert "finished" not in lost and outcome.points > 0
+
+
+def test_figures_need_both_ends(copy):
+    (copy / "run" / "eval" / "base.json").unlink()
+    with pytest.raises(ValueError, match="has no evaluation of both ends"):
+        desk.figures(copy)
+
+
+def test_a_file_that_is_no_python_text(tmp_path):
+    file = tmp_path / "task.py"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match=r"task\.py can't be read as a task"):
+        task_file(file, tmp_path)
+    file.write_bytes(b"def draw(rng): ...\x00")
+    assert task_file(file, tmp_path) is None
 
 
 def drop(file):
