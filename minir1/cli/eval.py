@@ -19,6 +19,9 @@ def main(
 ) -> int:
     """Evaluate a run on held-out problems. What is not given comes from the run's recipe.
 
+    A run that was made `--with` a file holds it as task.py, and this executes it: evaluate no such
+    run of somebody whose programs you would not run.
+
     Args:
         run: the run's folder, or its name in runs/
         problems: how many held-out problems

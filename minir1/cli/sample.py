@@ -25,6 +25,9 @@ def main(
     in Hugging Face's layout, a GGUF file, an id on the hub, or smollm2) without a question is
     talked with, until an empty line, exit, or the end of the input.
 
+    A run that was made `--with` a file holds it as task.py, and this executes it: ask no such run
+    of somebody whose programs you would not run.
+
     Args:
         run: a run's folder or its name in runs/; or a model from outside
         question: such as "make 15 from 10 5 1"

@@ -9,7 +9,7 @@
 From `draw` come all problems: those for training and those held out, told apart by a hash of the
 key. From `example` and `fact` comes all that the base reads (text/own.py). `verify` is the only
 teacher of RL. A file of yours is Python and runs here, so `--with` a file of somebody else is to
-run their program.
+run their program. So is any command that opens a run with a task.py, such as `minir1 eval`.
 """
 
 from __future__ import annotations
