@@ -107,9 +107,9 @@ def reading(result: Mapping[str, Any]) -> str:
             less = 1 - point["tokens"] / one["tokens"]
             said.append(f"{label(point)}: {less:.0%} fewer tokens, {points_of(point)}")
         elif point["way"] in (STOP, ON) and point["over_vote"]:
-            beside = points_of(point, "over_vote")
+            difference = points_of(point, "over_vote")
             said.append(
-                f"{label(point)}: {points_of(point)}, and beside a vote as dear {beside}, "
+                f"{label(point)}: {points_of(point)}, and beside a vote as dear {difference}, "
                 f"{verdict(point['over_vote'])}"
             )
     scores = [p["own_score"]["value"] for p in points if "own_score" in p]

@@ -91,7 +91,16 @@ def shown(seconds: float) -> str:
     """
     if seconds < 59.5:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.2g} min"
+    return f"{two_digits(seconds / 60)} min"
+
+
+def two_digits(number: float) -> str:
+    """The first two digits of a number, without an exponent.
+
+    >>> two_digits(0.384), two_digits(11.2), two_digits(123.4)
+    ('0.38', '11', '120')
+    """
+    return f"{float(f'{number:.2g}'):g}"
 
 
 def with_times(text: str, rows: Sequence[Row]) -> str:
@@ -123,8 +132,8 @@ def summary(lessons: Mapping[str, Row], exercises: Mapping[str, Row]) -> str:
     if exercises:
         again = sorted(one["again"] for one in exercises.values())
         text += (
-            f". Grading one of the {len(again)} answers: {again[len(again) // 2]:.2g} s in the "
-            f"middle, {again[-1]:.2g} s at most"
+            f". Grading one of the {len(again)} answers: {two_digits(again[len(again) // 2])} s in "
+            f"the middle, {two_digits(again[-1])} s at most"
         )
     return f"{text}. `python -m minir1.lab.times lessons` times them again.\n"
 

@@ -72,4 +72,5 @@ def test_what_can_not_be_timed_is_named():
 
 def test_a_minute_is_said_as_a_minute():
     assert [shown(x) for x in (0.4, 59.0, 60.0, 3600.0)] == ["0 s", "59 s", "1 min", "60 min"]
+    assert shown(7380.0) == "120 min"
     assert newest([], "lesson") == {}
