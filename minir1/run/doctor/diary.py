@@ -29,7 +29,7 @@ SURE = 2.0
 """Standard errors on either side: a true value is outside of them in one case of twenty."""
 LUCKY = 4.0
 """The same for the best of many windows: some window is always lucky, and the error of a window
-is itself known from eight steps only. Of 200 steps of noise, one run in a hundred gets so far."""
+is itself known from eight steps only. So noise alone goes beyond two or three errors too often."""
 NOT_FINITE = "not_finite.json"
 """What a stage leaves when its loss or its gradient is no number: it stops before the diary."""
 
