@@ -149,7 +149,19 @@ class OwnTask:
     @property
     def fact(self) -> Callable[[random.Random], str] | None:
         """What makes the drills, where the file has some."""
-        return getattr(self.code, "fact", None)
+        made = getattr(self.code, "fact", None)
+        if made is None:
+            return None
+        yours = Yours(self.file, "fact")
+
+        def one(rng: random.Random) -> str:
+            with yours:
+                found = made(rng)
+            if not isinstance(found, str):
+                raise yours.refuse(found, "return a text")
+            return found
+
+        return one
 
     def _bare(self, problem: Problem) -> Problem:
         """The problem as the file's own functions know it."""

@@ -138,6 +138,16 @@ def test_a_verifier_that_goes_wrong_is_named(tmp_path, new, says):
         task.verify({"own": 4}, f"<answer> {answer} </answer>")
 
 
+@pytest.mark.parametrize(
+    ("body", "says"), [('return {}["x"]', "fact raises KeyError"), ("return 7", "fact gives 7")]
+)
+def test_a_fact_that_goes_wrong_is_named(tmp_path, body, says):
+    task = task_of(tmp_path, f"{TASK}\ndef fact(rng):\n    {body}\n")
+    assert task.fact is not None
+    with pytest.raises(ValueError, match=says):
+        task.fact(random.Random(0))
+
+
 def test_a_file_that_is_no_task_or_another_one_is_refused(tmp_path):
     with pytest.raises(ValueError, match="lacks verify, example, near_misses"):
         task_of(tmp_path, "def draw(rng): ...")
