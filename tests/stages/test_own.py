@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from minir1.cli.main import main
 from minir1.config import TaskConfig
 from minir1.lab.capstone.cell import task_file
 from minir1.run.home import read_config
+from minir1.stages.lineage.leaks import Decontamination
+from minir1.stages.lineage.origin import Row
 from minir1.stages.own import is_task, with_task
 from minir1.stages.ready import check_task
+from minir1.tasks import make_task
 
 EXAMPLE = Path(__file__).parents[2] / "solutions" / "capstone" / "task.py"
 
@@ -54,6 +58,18 @@ def test_the_text_of_the_task_names_the_recipe_and_its_place_does_not(file, tmp_
     file.write_text(file.read_text() + "\nx = 1\n")
     assert with_task(base, file).hash() != one.hash()
     assert base.hash() == recipes.get("claim_smoke").hash()
+
+
+def test_no_training_question_of_an_own_task_is_taken_for_a_held_out_one(file):
+    config = with_task(recipes.get("claim_smoke"), file)
+    look, task = Decontamination(config), make_task(config.task)
+    train, held = (
+        [p.question for p in islice(task.problems(side, 1), 50)] for side in ("train", "heldout")
+    )
+    assert not any(look.held_out_in(Row(question, "", "")) for question in train)
+    assert not any(look.is_for_training(question, config.task) for question in held)
+    drawn = next(task.problems("heldout", 0)).question
+    assert look.held_out_in(Row(drawn, "", "")) == [drawn]
 
 
 def test_a_config_finds_the_task_beside_it(file, tmp_path):
