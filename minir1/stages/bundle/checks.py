@@ -64,7 +64,7 @@ def check(bundle: Bundle) -> list[Check]:
 def _check(name: str, fine: str, faults: Callable[[], Faults]) -> Check:
     try:
         found = list(faults())
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         return Check(name, "FAIL", f"can't be read: {type(error).__name__}: {error}")
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     return Check(name, "FAIL", found[0] + more) if found else Check(name, "ok", fine)
