@@ -41,8 +41,12 @@ Key = tuple[str, int, str]
 
 def collect(folder: Path) -> None:
     """Ask the finished runs in a folder, and the base of the first, without any chance."""
-    GREEDY.unlink(missing_ok=True)
     runs = sorted(path.parents[1] for path in folder.glob(f"{RECIPE}*/eval/final.json"))
+    if not runs:  # the committed answers stay
+        raise ValueError(
+            f"collect_from = {folder} holds no finished run of {RECIPE}: `minir1 run {RECIPE}`"
+        )
+    GREEDY.unlink(missing_ok=True)
     for run, checkpoint in [(runs[0], "pretrain-000000"), *((run, None) for run in runs)]:
         recipe, seed = run.name.rsplit("-", 1)
         head = {"recipe": recipe, "seed": int(seed), "when": BASE if checkpoint else FINAL}

@@ -66,9 +66,12 @@ def with_dose(config: Config, sweep: str, dose: float) -> Config:
 
 def prepare(run: Path, folder: Path, config: Config, sweep: str) -> None:
     """Copy the checkpoints and the texts that a point begins with."""
+    names = [f"{stage}-{steps_of(config, stage):06d}" for stage in COPIED[sweep]]
+    for name in names:
+        if not (run / "checkpoints" / name).is_dir():
+            raise ValueError(f"{run} has no checkpoint {name}: a sweep needs a finished pipeline")
     open_run(config, folder)
-    for stage in COPIED[sweep]:
-        name = f"{stage}-{steps_of(config, stage):06d}"
+    for name in names:
         shutil.copytree(
             run / "checkpoints" / name, folder / "checkpoints" / name, dirs_exist_ok=True
         )
@@ -168,5 +171,8 @@ def main(runs: tyro.conf.Positional[tuple[Path, ...]] = (), rows: Path = ROWS) -
 
 
 if __name__ == "__main__":
-    with reader_may_leave():
-        tyro.cli(main)
+    try:
+        with reader_may_leave():
+            tyro.cli(main)
+    except ValueError as error:
+        sys.exit(f"minir1.bench.sweep: error: {error}")

@@ -44,6 +44,15 @@ def test_a_policy_that_is_only_sharper_gains_nothing_greedily() -> None:
     )
 
 
+def test_a_folder_without_runs_leaves_the_answers_alone(tmp_path, monkeypatch) -> None:
+    kept = tmp_path / "kept.jsonl"
+    kept.write_text("{}\n")
+    monkeypatch.setattr(smollm_greedy, "GREEDY", kept)
+    with pytest.raises(ValueError, match="holds no finished run"):
+        smollm_greedy.collect(tmp_path)
+    assert kept.read_text() == "{}\n"
+
+
 def test_the_committed_answers_are_of_the_runs_of_the_logs() -> None:
     runs = {(row["recipe"], row["seed"]) for _, row in read_rows(smollm.LOGS)}
     rows = [row for _, row in read_rows(GREEDY)]
