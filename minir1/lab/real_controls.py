@@ -87,7 +87,9 @@ def favourite_words(answers: Answers | None = None) -> str:
             numbers = [(re.findall(r"-?\d+", one["completion"]) or ["nothing"])[-1] for one in rows]
             number, count = Counter(numbers).most_common(1)[0]
             due = sum(one["gold"] == number for one in rows)
-            said.append(f"seed {seed} says {number} {count} times, and it is right {due} times")
+            said.append(
+                f"seed {seed} gives {number} as its answer {count} times (right {due} times)"
+            )
     return f"Of {len(rows)} answers of the control, " + "; ".join(said) + "."
 
 

@@ -131,9 +131,10 @@ def summary(lessons: Mapping[str, Row], exercises: Mapping[str, Row]) -> str:
     )
     if exercises:
         again = sorted(one["again"] for one in exercises.values())
+        middle, most = two_digits(again[len(again) // 2]), two_digits(again[-1])
         text += (
-            f". Grading one of the {len(again)} answers: {two_digits(again[len(again) // 2])} s in "
-            f"the middle, {two_digits(again[-1])} s at most"
+            f". Grading each of the {len(again)} answers, the capstone among them: "
+            f"{middle} s in the middle, {most} s at most"
         )
     return f"{text}. `python -m minir1.lab.times lessons` times them again.\n"
 

@@ -244,7 +244,7 @@ Note(f"{threshold_words()} {verifier_words()} {favourite_words()}")
 # %% [markdown]
 # The first seed of the control was run alone, and gained more than half as much. It was tempting to explain: format makes the policy sure, and its most
 # frequent answer is better than a sample of it. Then two more seeds came, and both **lost**. Every response with an answer part is paid, whatever its
-# number; so what is said often is said more often still. In these two seeds it is a favourite number. Nothing pulls the policy towards the truth.
+# number; so what is said often is said more often still: in two seeds, one number. Nothing pulls the policy towards the truth.
 #
 # One seed of a control is an anecdote, and the interval of three is as wide as it looks.
 

@@ -263,9 +263,8 @@ by = {one.name: [row for row in reviews if row["plant"] == one.name] for one in 
 cells = [(one.says, sum(bool(row["read"]) for row in by[one.name]), sum(row["found"] for row in by[one.name]))
          for one in PLANTS]  # fmt: skip
 display(Table(("planted in six bundles", "found by reading", "found in the end"), cells))
-again = [
-    row for row in newest(read_reviews(), "again") if row["recipe"] == heads["first"]["recipe"]
-]
+recipe = heads["first"]["recipe"]
+again = [row for row in newest(read_reviews(), "again") if row["recipe"] == recipe]
 Note("; ".join(f"first, run again with other {' and '.join(row['other']) or 'nothing'}: "
                f"{row['equal']} figures equal, {row['within']} within" for row in again))  # fmt: skip
 
@@ -318,4 +317,4 @@ bars(
 # true, only a run.
 # </details>
 #
-# **Where next.** Break a verifier yourself: the exercises of lesson 01.
+# **Where next.** The exercises of this lesson: find leaked questions, and pay programs that try to cheat. Then lesson 17.

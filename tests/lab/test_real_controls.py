@@ -55,7 +55,10 @@ def test_a_line_a_seed() -> None:
 
 def test_the_favourite_number() -> None:
     said = favourite_words(answers([8], [3]))
-    assert said == ("Of 10 answers of the control, seed 0 says 7 7 times, and it is right 0 times.")
+    assert (
+        said
+        == "Of 10 answers of the control, seed 0 gives 7 as its answer 7 times (right 0 times)."
+    )
 
 
 def test_the_committed_rows_have_words() -> None:

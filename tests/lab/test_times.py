@@ -60,7 +60,8 @@ def test_grading_is_told_by_its_middle_and_its_worst():
         for i, seconds in enumerate((0.1, 0.4, 1.9))
     ]
     text = with_times(PAGE_TEXT, [lesson("00_one", 30.0), *graded])
-    assert "Grading one of the 3 answers: 0.4 s in the middle, 1.9 s at most." in text
+    assert "Grading each of the 3 answers, " in text
+    assert "0.4 s in the middle, 1.9 s at most." in text
 
 
 def test_what_can_not_be_timed_is_named():
