@@ -259,10 +259,13 @@ from minir1.bench.review.plants import PLANTS
 from minir1.bench.review.table import newest
 
 reviews = newest(read_reviews(), "planted")
-by = {one.name: [row for row in reviews if row["plant"] == one.name] for one in PLANTS}
-cells = [(one.says, sum(bool(row["read"]) for row in by[one.name]), sum(row["found"] for row in by[one.name]))
-         for one in PLANTS]  # fmt: skip
-display(Table(("planted in six bundles", "found by reading", "found in the end"), cells))
+cells = []
+for one in PLANTS:
+    mine = [row for row in reviews if row["plant"] == one.name]
+    cells.append((one.says, sum(bool(r["read"]) for r in mine), sum(r["found"] for r in mine)))
+Table(("planted in six bundles", "found by reading", "found in the end"), cells)
+
+# %%
 recipe = heads["first"]["recipe"]
 again = [row for row in newest(read_reviews(), "again") if row["recipe"] == recipe]
 Note("; ".join(f"first, run again with other {' and '.join(row['other']) or 'nothing'}: "
