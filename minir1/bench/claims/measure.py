@@ -53,7 +53,7 @@ def jobs(
 def measure(
     config: Config,
     groups: Sequence[Group] = GROUPS,
-    seeds: Sequence[int] = range(1, 7),
+    seeds: Sequence[int] = range(1, 13),
     out: Path = Path("runs/claims"),
     path: Path = ROWS,
     say: Callable[[str], None] = print,

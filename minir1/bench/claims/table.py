@@ -20,13 +20,17 @@ from minir1.bench.thresholds import THRESHOLDS
 
 Line = dict[str, Any]
 RECIPE = "claim"
+LOOKS = 2
+"""How often verdicts were read: at six seeds, and again with six fresh ones, as decided before
+these were run. Two looks are two chances to be fooled, so each interval pays for both."""
 VERDICTS = (HOLDS, FAILS, UNSURE, MISSING)
 
 
 def lines(path: Path = ROWS, recipe: str = RECIPE) -> list[Line]:
     """Every claim, measured or not. All intervals over seeds are corrected for all of them."""
     rows = read_results(recipes.get(recipe), path)
-    count = len(CLAIMS) + len(THRESHOLDS) + len(elsewhere.HACKING) + len(sweeps.SWEEPS)
+    sentences = len(CLAIMS) + len(THRESHOLDS) + len(elsewhere.HACKING) + len(sweeps.SWEEPS)
+    count = LOOKS * sentences
     own = [
         judged(claim, rows, count) | {"about": group.says, "command": "minir1 claims --run"}
         for group in GROUPS
