@@ -42,17 +42,30 @@ def read_rows(path: Path) -> list[tuple[bytes, Row]]:
     return [(line, _parse(line, path, number)) for number, line in enumerate(lines, start=1)]
 
 
+def read_placed(path: Path) -> list[tuple[bytes, Row]]:
+    """The same of a file whose rows have a place in a run: each has its stage and its step."""
+    rows = read_rows(path)
+    for number, (_, row) in enumerate(rows, start=1):
+        stage, step = row.get("stage"), row.get("step")
+        if not isinstance(stage, str) or not isinstance(step, int) or isinstance(step, bool):
+            raise ValueError(
+                f'{path}, line {number}: a row needs a "stage" name and a "step" number'
+            )
+    return rows
+
+
 def take_back(path: Path, stage: str, step: int, later: Sequence[str] = ()) -> list[Row]:
     """Take back what a run resumed at `step` of `stage` will write again; return what stays.
 
     Rows of `stage` after `step`, all rows of the `later` stages, and a last line that was cut
     off in the middle go. The rows that stay keep their bytes, and the file is whole at any moment.
+    A row without a place is named, and the file is left as it is.
     """
     if not path.exists():
         return []
     kept = [
         (line, row)
-        for line, row in read_rows(path)
+        for line, row in read_placed(path)
         if row["stage"] not in later and not (row["stage"] == stage and row["step"] > step)
     ]
     fresh = path.with_suffix(".tmp")

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minir1.run.jsonl import Row, append_row, read_rows, take_back
+from minir1.run.jsonl import Row, append_row, read_placed, take_back
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -52,13 +52,11 @@ class MetricsLog:
     def rewind(self, stage: str, step: int, later: Sequence[str] = ()) -> None:
         """Take back the rows, and the TensorBoard steps, that a resumed run will write again."""
         self.close()
+        take_back(self.path, stage, step, later)
         self._first_step[stage] = step + 1
         for name in later:
             self._first_step[name] = 0
             shutil.rmtree(self.path.parent / "tb" / name, ignore_errors=True)
-        if self.path.exists():
-            _rows(self.path)  # names a row that is none, before anything is changed
-            take_back(self.path, stage, step, later)
 
     def close(self) -> None:
         """Flush TensorBoard's files."""
@@ -90,7 +88,7 @@ def read_metrics(path: Path) -> list[Row]:
     `path` is the file, or the run's folder.
     """
     path = Path(path)
-    return [row for _, row in _rows(path / "metrics.jsonl" if path.is_dir() else path)]
+    return [row for _, row in read_placed(path / "metrics.jsonl" if path.is_dir() else path)]
 
 
 def without_clocks(row: Mapping[str, object]) -> Row:
@@ -100,14 +98,3 @@ def without_clocks(row: Mapping[str, object]) -> Row:
     {'stage': 'zero', 'step': 1, 'reward': 0.5}
     """
     return {name: value for name, value in row.items() if not name.startswith(("time/", "padding"))}
-
-
-def _rows(path: Path) -> list[tuple[bytes, Row]]:
-    """The rows of a diary, each with its bytes; every one has its stage and its step."""
-    rows = read_rows(path)
-    for number, (_, row) in enumerate(rows, start=1):
-        if not (isinstance(row.get("stage"), str) and isinstance(row.get("step"), int)):
-            raise ValueError(
-                f'{path}, line {number}: a row needs a "stage" name and a "step" number'
-            )
-    return rows

@@ -22,7 +22,7 @@ import torch
 from minir1.config import ModelConfig, ZeroConfig
 from minir1.rl.advantage import group_advantages
 from minir1.rl.types import Group, Rollout
-from minir1.run.jsonl import Row, append_row, read_rows
+from minir1.run.jsonl import Row, append_row, read_placed
 from minir1.text.tokenizer import Tokenizer
 
 FILE = "rollouts.jsonl"
@@ -105,5 +105,5 @@ def read_rollouts(run: Path) -> list[Row]:
     """The rows of a run, one a step, in order; none if it has left none."""
     if not (run / FILE).exists():
         return []
-    rows = {(row["stage"], row["step"]): row for _, row in read_rows(run / FILE)}
+    rows = {(row["stage"], row["step"]): row for _, row in read_placed(run / FILE)}
     return list(rows.values())

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minir1.run.jsonl import append_row, read_rows, take_back
+from minir1.run.jsonl import append_row, read_placed, read_rows, take_back
 
 
 @given(st.lists(st.dictionaries(st.text(), st.text() | st.integers()), max_size=4), st.data())
@@ -71,3 +71,19 @@ def test_what_will_be_written_again_is_taken_back_and_the_rest_keeps_its_bytes(
 def test_a_file_that_is_not_there_has_nothing_to_take_back(tmp_path):
     assert take_back(tmp_path / "none.jsonl", "zero", 0) == []
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"step": 1}', '{"stage": "zero"}', '{"stage": 1, "step": 1}', '{"stage": "a", "step": 1.5}',
+     '{"stage": "zero", "step": true}', '{"stage": "zero", "step": null}', '{"stage": "z", "st'],
+)  # fmt: skip
+def test_a_row_without_a_place_is_named_and_nothing_is_taken_back(tmp_path, line):
+    path = tmp_path / "findings.jsonl"
+    append_row(path, {"stage": "zero", "step": 5})
+    before = path.read_bytes() + f"{line}\n".encode()
+    path.write_bytes(before)
+    for read in (read_placed, lambda path: take_back(path, "zero", 0)):
+        with pytest.raises(ValueError, match=r"findings\.jsonl, line 2: "):
+            read(path)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

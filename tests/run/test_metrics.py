@@ -79,6 +79,17 @@ def test_an_unreadable_line_is_named(tmp_path, line):
         read_metrics(tmp_path)
 
 
+def test_a_damaged_diary_loses_nothing_to_a_rewind(tmp_path):
+    with MetricsLog(tmp_path) as log:
+        log.write("zero", 1, {"loss": 1.0})
+    with log.path.open("a") as file:
+        file.write('{"stage": "zero", "step": true}\n')
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(ValueError, match=r"metrics\.jsonl, line 2: a row needs"):
+        log.rewind("pretrain", 1, later=["zero"])
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
 def test_an_absent_file_is_a_clear_error(tmp_path):
     with pytest.raises(ValueError, match=r"metrics\.jsonl can't be read: No such"):
         read_metrics(tmp_path)

@@ -17,7 +17,7 @@ from types import TracebackType
 from minir1.rl.update import NotFiniteError
 from minir1.run.doctor.diary import read_diary
 from minir1.run.doctor.rules import examine
-from minir1.run.jsonl import Row, append_row, read_rows, take_back
+from minir1.run.jsonl import Row, append_row, read_placed, take_back
 
 EVERY = 10
 """Steps between two looks."""
@@ -71,4 +71,4 @@ class Watch:
 def read_findings(run: Path) -> list[Row]:
     """What was found while the run went on, oldest first."""
     path = Path(run) / FINDINGS
-    return [row for _, row in read_rows(path)] if path.exists() else []
+    return [row for _, row in read_placed(path)] if path.exists() else []

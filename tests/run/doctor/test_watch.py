@@ -55,6 +55,13 @@ def test_later_stages_are_taken_back(tmp_path):
     assert read_findings(tmp_path) == []
 
 
+def test_a_damaged_file_of_findings_is_named_by_its_line(tmp_path):
+    (tmp_path / FINDINGS).write_text('{"stage": "zero", "name": "dead_groups"}\n')
+    for read in (lambda: Watch(tmp_path, "zero").rewind(0), lambda: read_findings(tmp_path)):
+        with pytest.raises(ValueError, match=r'line 1: a row needs a "stage" name and a "step"'):
+            read()
+
+
 def test_stages_without_a_reward_are_not_read(tmp_path):
     doctor = Watch(tmp_path / "nowhere", "pretrain")
     doctor.after(10, 100, {"loss": 1.0})
