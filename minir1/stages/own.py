@@ -32,7 +32,8 @@ def is_task(text: str) -> bool:
     """
     try:
         body = ast.parse(text).body
-    except (SyntaxError, ValueError):  # a zero byte is a ValueError
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        # A zero byte is a ValueError; brackets nested too deep are one of the last two.
         return False
     return {node.name for node in body if isinstance(node, ast.FunctionDef)} >= MARKS
 

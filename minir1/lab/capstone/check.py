@@ -50,9 +50,9 @@ def grade_capstone(folder: Path, worker: Worker) -> Outcome:
         task = find_task(folder, Path(scratch))
         found = dict(task_parts(task, worker))
         facts = runs_of(folder, worker)
-        loads = task is not None and found["task"].status not in ENDED
-        again = judged(task, facts, worker) if task is not None and loads else {}
-        found |= run_parts(task if loads else None, facts, again)
+        loaded = task if isinstance(task, Path) and found["task"].status not in ENDED else None
+        again = judged(loaded, facts, worker) if loaded is not None else {}
+        found |= run_parts(loaded, facts, again)
     run, control = facts[RUN].value, facts[CONTROL].value
     numbers = figures(run, control) if whole(run) else {}
     paper = read_paper(folder)
@@ -64,18 +64,28 @@ def grade_capstone(folder: Path, worker: Worker) -> Outcome:
     return Outcome(CAPSTONE.id, status, parts, seconds=time.perf_counter() - started)
 
 
-def find_task(folder: Path, scratch: Path) -> Path | None:
-    """The file with the task: task.py, or what a notebook of the folder holds."""
+def find_task(folder: Path, scratch: Path) -> Path | Fact:
+    """The file with the task: task.py, or what a notebook of the folder holds; or why it has none.
+
+    A damaged file is passed over, and told of where no other holds a task.
+    """
+    none = Fact(None, Status.NOT_DONE)
     for file in (folder / KEPT, *sorted(folder.glob("*.ipynb"))):
-        if file.is_file() and (found := task_file(file, scratch)):
+        try:
+            found = task_file(file, scratch) if file.is_file() else None
+        except ValueError as error:
+            told = str(error).replace(str(file), file.name)
+            none = Fact(None, Status.CRASHED, {"type": "ValueError", "message": told})
+            continue
+        if found is not None:
             return found.resolve()
-    return None
+    return none
 
 
-def task_parts(task: Path | None, worker: Worker) -> Iterator[tuple[str, Found]]:
+def task_parts(task: Path | Fact, worker: Worker) -> Iterator[tuple[str, Found]]:
     """Each part that is about the task."""
-    if task is None:
-        yield from ((name, not_done(KEPT)) for name in CHECKS)
+    if isinstance(task, Fact):
+        yield from ((name, broken(task, KEPT)) for name in CHECKS)
         return
     facts = ask_all(worker, "checked", [(str(task), name) for name in CHECKS])
     for name, fact in zip(CHECKS, facts, strict=True):

@@ -21,7 +21,7 @@ class Answer:
 
     text: str
     state: str = "ready"
-    """"ready", "missing" (no cell defines the function), "hole", or "syntax"."""
+    """"ready", "missing" (no cell defines the function), "hole", "syntax", or "unreadable"."""
     line: int | None = None
     detail: str = ""
 
@@ -32,13 +32,15 @@ def cells_of(path: Path) -> list[str]:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text in UTF-8: give a notebook or a .py file") from error
+    except OSError as error:
+        raise ValueError(f"{path} can't be read: {error.strerror}") from error
     if path.suffix != ".ipynb":
         return re.split(r"^# %%.*\n", text, flags=re.MULTILINE)
     try:
         cells = json.loads(text)["cells"]
         sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
         return ["".join(source) for source in sources]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is no notebook: save it again from JupyterLab") from error
 
 

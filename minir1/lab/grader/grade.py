@@ -27,7 +27,13 @@ from minir1.lab.grader.outcome import Outcome, PartOutcome, Status
 from minir1.lab.grader.trials import verdict
 from minir1.lab.grader.worker import MEMORY_BYTES, Reply, Worker
 
-STATIC = {"missing": Status.NOT_DONE, "hole": Status.NOT_DONE, "syntax": Status.CRASHED}
+STATIC = {
+    "missing": (Status.NOT_DONE, ""),
+    "hole": (Status.NOT_DONE, ""),
+    "syntax": (Status.CRASHED, "SyntaxError"),
+    "unreadable": (Status.CRASHED, "ValueError"),
+}
+"""What an answer's state says before it runs: a status, and the error of a crash."""
 KINDS = {
     "type": Status.WRONG_TYPE,
     "shape": Status.WRONG_SHAPE,
@@ -49,9 +55,9 @@ def grade(
     seed = secrets.randbits(32) if seed is None else seed
     parts, mistake = (*exercise.parts, *hidden), ""
     if answer.state != "ready":
-        error = {"type": "SyntaxError", "message": answer.detail, "line": answer.line}
-        status = STATIC[answer.state]
-        found = [ended(part, status, error if answer.state == "syntax" else {}) for part in parts]
+        status, kind = STATIC[answer.state]
+        error = {"type": kind, "message": answer.detail, "line": answer.line}
+        found = [ended(part, status, error if kind else {}) for part in parts]
     elif missing := [name for name in exercise.packages if find_spec(name) is None]:
         found = [ended(part, Status.NOT_HERE, {"type": missing[0]}) for part in parts]
     else:

@@ -6,7 +6,8 @@
     FOLDER/capstone  a task of the learner's own, its runs and its report
 
 A notebook belongs to the course's exercises by its name, such as `07_advantages_and_losses.ipynb`;
-one of another name by the functions that it defines. An exercise without an answer scores 0.
+one of another name by the functions that it defines. An exercise without an answer scores 0, and so
+do those of a damaged notebook in a folder: one torn file is no end of a class.
 """
 
 from __future__ import annotations
@@ -92,19 +93,30 @@ def notebooks_in(folder: Path) -> list[Path]:
     found = []
     for name in NOTEBOOKS:
         files = [folder / f"{name}{suffix}" for suffix in SUFFIXES]
-        found += [file for file in files if file.exists()][:1]
+        found += [file for file in files if file.is_file()][:1]
     return found
 
 
-def answers(files: Sequence[Path]) -> Iterator[tuple[Exercise, Answer]]:
-    """The answer to each exercise that the files are about, in the course's order."""
-    cells = {file: cells_of(file) for file in files}
+def answers(files: Sequence[Path], *, damaged: bool) -> Iterator[tuple[Exercise, Answer]]:
+    """The answer to each exercise that the files are about, in the course's order.
+
+    Where `damaged` files may be among them, their exercises have an answer that says so.
+    """
+    cells, faults = dict[str, list[str]](), dict[str, str]()
+    for file in files:
+        try:
+            cells[file.stem] = cells_of(file)
+        except ValueError as error:
+            if not damaged:
+                raise
+            faults[file.stem] = str(error).replace(str(file), file.name)  # it fits a table's cell
     every = [cell for one in cells.values() for cell in one]
-    stems = {file.stem for file in files}
     for exercise in COURSE:
-        own = next((one for file, one in cells.items() if file.stem == exercise.notebook), every)
-        answer = find(own, exercise.id)
-        if exercise.notebook in stems or answer.state != "missing":
+        if exercise.notebook in faults:
+            yield exercise, Answer("", "unreadable", detail=faults[exercise.notebook])
+            continue
+        answer = find(cells.get(exercise.notebook, every), exercise.id)
+        if exercise.notebook in cells or answer.state != "missing":
             yield exercise, answer
 
 
@@ -114,7 +126,7 @@ def grade_all(
     """Grade every answer under `path`, learner by learner."""
     tasks = capstones(path)
     for learner, files in learners(path).items():
-        found = list(answers(files))
+        found = list(answers(files, damaged=path.is_dir()))
         if not found and learner not in tasks:
             names = ", ".join(file.name for file in files)
             raise ValueError(f"{names} answers no exercise of the course: see `minir1 lab`")

@@ -128,6 +128,19 @@ def test_a_task_that_never_ends_is_stopped(copy, worker, monkeypatch):
     assert "finished" not in lost and outcome.points > 0
 
 
+def damage(folder):
+    (folder / "09_torn.ipynb").write_text('{"cells": [', "utf-8")
+
+
+def test_a_damaged_notebook_is_told_where_no_other_file_holds_the_task(tmp_path, worker):
+    (tmp_path / "task.py").write_bytes(b"x = 1")
+    damage(tmp_path)
+    outcome, _, told = graded(tmp_path, worker)
+    assert (outcome.points, outcome.status) == (0, "not_done")
+    for part in ("task", "changed"):
+        assert told[part].startswith("ValueError: 09_torn.ipynb is no notebook: save it")
+
+
 def test_figures_need_both_ends(copy):
     (copy / "run" / "eval" / "base.json").unlink()
     with pytest.raises(ValueError, match="has no evaluation of both ends"):
@@ -242,6 +255,11 @@ def in_a_notebook(folder):
     (folder / "task.py").unlink()
 
 
+def beside_a_damaged_notebook(folder):
+    in_a_notebook(folder)
+    damage(folder)
+
+
 def other_line_ends(folder):
     text = (folder / "task.py").read_text("utf-8")
     (folder / "task.py").write_bytes(text.replace("\n", "\r\n").encode())
@@ -276,7 +294,7 @@ def no_gain(folder):
     assert verdict(numbers["gain"]) == "not shown"
 
 
-@pytest.mark.parametrize("act", [in_a_notebook, other_line_ends, another_hand, no_gain])
+@pytest.mark.parametrize("act", [beside_a_damaged_notebook, other_line_ends, another_hand, no_gain])
 def test_what_is_right_in_another_way_has_every_point(act, copy, worker):
     act(copy)
     outcome, lost, told = graded(copy, worker)

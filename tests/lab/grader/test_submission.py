@@ -62,6 +62,33 @@ def test_a_class_becomes_rows_and_a_gradebook(folder, capsys):
     assert int(table["citra"]["points"]) == most - (5 - int(table["citra"]["group_advantages"]))
 
 
+WHOLE = (ROOT / "exercises" / f"{NOTEBOOK}.ipynb").read_bytes()
+DAMAGED = {
+    "torn": WHOLE[: len(WHOLE) // 2],
+    "no text": b"\xff\xfe",
+    "other JSON": b"[1]",
+    "nested": b"[" * 200_000,
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_notebook_costs_its_exercises_and_no_one_elses(name, tmp_path, capsys):
+    for learner in ("ani", "budi", "citra"):
+        (tmp_path / learner).mkdir()
+        (tmp_path / learner / "12_evaluation.py").write_text("x = 1\n")
+    (tmp_path / "budi" / f"{NOTEBOOK}.ipynb").write_bytes(DAMAGED[name])
+    names = {one.id for one in COURSE if one.notebook == "12_evaluation"}
+    status, out, err = ask("grade", tmp_path, "--json", capsys=capsys)
+    found = {(row["learner"], row["exercise"]): row["status"] for row in json.loads(out)}
+    assert (status, err) == (1, "")
+    expected = {(learner, one): "not_done" for learner in ("ani", "budi", "citra") for one in names}
+    assert found == expected | {("budi", one.id): "crashed" for one in MINE}
+    status, out, _ = ask("grade", tmp_path / "budi", capsys=capsys)
+    assert status == 1 and f"{NOTEBOOK[:6]}" in out and "ValueError: " in out
+    status, out, err = ask("grade", tmp_path / "budi" / f"{NOTEBOOK}.ipynb", capsys=capsys)
+    assert (status, out) == (2, "") and "is no" in err and err.count("\n") == 1
+
+
 def test_one_learner_one_file_and_the_exit_status(folder, capsys):
     status, out, _ = ask("grade", folder / "ani" / f"{NOTEBOOK}.py", "--json", capsys=capsys)
     rows = json.loads(out)
