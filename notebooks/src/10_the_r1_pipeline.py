@@ -186,6 +186,23 @@ from minir1.stages.pay import Wages
 display(show(Wages.__call__))
 explore(wage_chart, weight=[0.5, 0.0, 0.25, 1.0, 2.0, 4.0])
 
+# %% [markdown]
+# So much for four rollouts. What does pay for language do by itself, to RL that starts from the base, without a cold start?
+# **Predict.** R1's report says that the reward costs a little reasoning. Which dose buys one language, and what does a pay of
+# 2 cost, twice that for a right answer?
+
+# %%
+paid_doses = dose_chart(doses(), "language", "pay for one language")
+display(paid_doses)
+Note(paid_doses.words)
+
+# %% [markdown]
+# A tenth of the pay for a right answer is enough. A bilingual base says everything in two ways, and one of them is now paid a
+# little better: in a group of rollouts that are all right, language alone decides. No price can be seen, not even at 2. This
+# toy's words have exact translations; a model that really thinks better in one language has something to lose.
+#
+# With the cold start before it, as in the pipeline, there is little left to pay for.
+
 # %%
 
 
