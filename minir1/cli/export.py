@@ -34,6 +34,12 @@ def main(
     """
     source = find_run(run)
     if bundle:
+        for name, value in (("checkpoint", checkpoint), ("gguf", gguf), ("problems", problems)):
+            if value:
+                raise ValueError(
+                    f"--{name} can't be used with --bundle, which holds no model: leave it out, "
+                    "or export the model by a command of its own, without --bundle"
+                )
         return show_bundle(source, folder, as_json)
     from minir1.stages.export import export
 
