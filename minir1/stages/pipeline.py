@@ -37,7 +37,7 @@ from minir1.stages.ready import check_pipeline
 from minir1.stages.reinforce import Course, by_verdict, reinforce
 from minir1.stages.rejection import Keep
 from minir1.stages.sft import sft
-from minir1.stages.stage_table import evaluate_stage
+from minir1.stages.stage_table import REASONING, evaluate_stage
 from minir1.tasks import make_task
 
 PARENTS = {
@@ -47,7 +47,6 @@ PARENTS = {
 """Whose weights a stage starts from."""
 TEACHERS = {"preference": "pretrain", "dev1": "zero", "dev3": "dev2", "student": "r1"}
 """Whose samples a stage learns from: `data/<stage>.jsonl`."""
-REASONING = ("bilingual", "stack")
 
 
 @dataclass

@@ -37,6 +37,7 @@ from minir1.text.tokenizer import Tokenizer
 Row = dict[str, Any]
 COLUMNS = ("accuracy", "purity", "taste", "proxy", "refused", "over_refused", "tokens")
 REASONING = ("bilingual", "stack")
+"""The tasks whose answers are right or wrong."""
 MEASURED = tuple(stage for stage in ORDER if stage != "preference")
 """The stages that the table has a line for."""
 

@@ -18,10 +18,11 @@ from typing import Any
 from minir1.config import Config, TaskConfig, ZeroConfig
 from minir1.run.models import seen_by, tokenizer_of
 from minir1.stages.lineage.origin import DataSet, Row, spread
-from minir1.stages.pipeline import REASONING, Pipeline
+from minir1.stages.pipeline import Pipeline
 from minir1.stages.pretrain import base_corpus, corpus_source
 from minir1.stages.readers import only
 from minir1.stages.reinforce import problem_seed
+from minir1.stages.stage_table import REASONING
 from minir1.tasks import make_task
 from minir1.tasks.scenarios.mixture import Mixture
 from minir1.text.corpus import Document

@@ -8,7 +8,7 @@ A row that can't say where it comes from has the origin "". There may be none of
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -56,8 +56,3 @@ def digest(rows: Iterable[Row]) -> str:
     for row in rows:
         found.update(f"{row.question}\0{row.text}\n".encode())
     return found.hexdigest()
-
-
-def first(rows: Iterable[Row], wanted: int) -> Iterator[Row]:
-    """The first rows, as many as are wanted."""
-    return (row for _, row in zip(range(wanted), rows, strict=False))

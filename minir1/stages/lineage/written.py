@@ -21,9 +21,10 @@ from minir1.stages import examples
 from minir1.stages.lineage.made import question_of
 from minir1.stages.lineage.origin import DataSet, Row
 from minir1.stages.manifest import NAME as MANIFEST
-from minir1.stages.pipeline import REASONING, TEACHERS, Pipeline
+from minir1.stages.pipeline import TEACHERS, Pipeline
 from minir1.stages.preference import MANNERS
 from minir1.stages.readers import only
+from minir1.stages.stage_table import REASONING
 from minir1.tasks import make_task
 
 
