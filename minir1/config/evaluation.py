@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from minir1.config.check import at_least, later, require
 
+MOST_SAMPLES = 1000
+"""pass@k and the votes count subsets of a pool: C(1000, 500) is the last that a float holds."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EvalConfig:
@@ -31,6 +34,8 @@ class EvalConfig:
     def __post_init__(self) -> None:
         at_least(self, 2, "problems", "every_problems")  # one problem has no interval
         at_least(self, 1, "samples", "max_new_tokens", "batch_size")
+        most = f"use 1 to {MOST_SAMPLES}, for a float can't count the subsets of more"
+        require(self.samples <= MOST_SAMPLES, "eval.samples", self.samples, most)
         at_least(self, 0, "every")
         require(
             self.temperature >= 0, "eval.temperature", self.temperature, "use 0 (greedy) or more"

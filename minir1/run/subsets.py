@@ -20,8 +20,10 @@ from math import comb
 
 import numpy as np
 
-LARGEST = 1000
-"""The largest pool: C(1000, 500) is the last that a float holds."""
+from minir1.config.evaluation import MOST_SAMPLES
+
+LARGEST = MOST_SAMPLES
+"""The largest pool."""
 
 
 def majority_at(keys: Sequence[Hashable | None], right: Sequence[int | float], n: int) -> float:

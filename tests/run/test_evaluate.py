@@ -2,11 +2,13 @@
 
 import json
 import random
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 
+from minir1.cli.main import main
 from minir1.config import EvalConfig, ModelConfig, TaskConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.types import Rollout
@@ -19,6 +21,7 @@ from minir1.run.evaluate import (
     write_evaluation,
 )
 from minir1.run.home import published
+from minir1.run.subsets import LARGEST
 from minir1.tasks.base import Problem
 from minir1.tasks.splits import key_of, split_of
 from minir1.text.template import prompt_ids, render_completion
@@ -217,6 +220,14 @@ def test_many_samples_are_no_more_certain_than_their_problems():
 def test_one_problem_has_no_interval_and_is_refused_before_the_run(problems):
     with pytest.raises(ValueError, match=problems):
         EvalConfig(**{problems: 1})
+
+
+def test_more_samples_than_can_be_counted_are_refused_before_a_model_is_read(capsys, monkeypatch):
+    assert EvalConfig(samples=1000).samples == LARGEST
+    monkeypatch.setitem(sys.modules, "minir1.run.evaluate", None)  # whoever imports it fails
+    assert main(["eval", "laptop", "--samples", "2000"]) == 2
+    err = capsys.readouterr().err
+    assert "eval.samples = 2000 can't be used: use 1 to 1000" in err and err.count("\n") == 1
 
 
 def test_an_evaluation_is_written_whole(tmp_path):
