@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from minir1.config import ModelConfig
+from minir1.model.hub.words import checked
 
 ROPE_THETA = 10000.0
 """What every family takes when config.json leaves it out."""
@@ -43,15 +44,16 @@ def read_rope(words: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(rope, dict):
         raise ValueError(f"config.json says rope {rope!r}, which is no set of words with values")
     rope = dict(rope)
-    theta = rope.pop("rope_theta", None) or words.get("rope_theta") or ROPE_THETA
+    thetas = (rope.pop("rope_theta", None), words.get("rope_theta"), ROPE_THETA)
+    theta = next(value for value in thetas if value is not None)
     old_kind = rope.pop("type", "default")
     kind = rope.pop("rope_type", old_kind)
-    ours: dict[str, Any] = {"rope_theta": float(theta)}
+    ours: dict[str, Any] = _numbers({"rope_theta": theta}, {})
     if rope.pop("partial_rotary_factor", 1.0) != 1.0 or words.get("partial_rotary_factor", 1) != 1:
         raise ValueError("config.json turns a part of each head only: this is not supported")
     if kind == "default":
         return ours
-    if kind not in WORDS:
+    if not isinstance(kind, str) or kind not in WORDS:
         known = ", ".join(WORDS)
         raise ValueError(f"rope_type = {kind!r} is not supported: use default, {known}")
     given = {name: value for name, value in rope.items() if value or name == "truncate"}
@@ -61,16 +63,21 @@ def read_rope(words: Mapping[str, Any]) -> dict[str, Any]:
     if given.pop("truncate", True) is not True:
         raise ValueError("rope with truncate = False is not supported")
     ours["rope_scaling"] = kind
-    for name, word in WORDS[kind].items():
-        if word in given:
-            value = given.pop(word)
-            ours[name] = int(value) if name == "rope_original_len" else float(value)
+    names = WORDS[kind]
+    found = {name: given.pop(word) for name, word in names.items() if word in given}
+    ours |= _numbers(found, names)
     if given:
         raise ValueError(f"rope_type {kind} with {', '.join(sorted(given))} is not supported")
     for name in ("rope_factor", "rope_original_len"):
         if name not in ours:
-            raise ValueError(f"config.json: rope_type {kind} needs {WORDS[kind][name]}")
+            raise ValueError(f"config.json: rope_type {kind} needs {names[name]}")
     return ours
+
+
+def _numbers(ours: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    """The fields as the numbers that a config holds; one that is no number is named."""
+    found = checked(ours, words)
+    return {name: v if name == "rope_original_len" else float(v) for name, v in found.items()}
 
 
 def write_rope(config: ModelConfig) -> dict[str, Any]:

@@ -9,7 +9,7 @@ In the prompt's journey: before it, when a model comes from outside.
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -37,15 +37,16 @@ def read_words(path: Path) -> dict[str, Any]:
 def checked(ours: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
     """The same fields, or a ValueError that names the word in config.json; `words` has its names.
 
-    >>> checked({"dim": "64"}, {"dim": "hidden_size"})
+    >>> checked({"dim": "8"}, {"dim": "hidden_size"})
     Traceback (most recent call last):
-    ValueError: config.json says hidden_size = '64', which is not a whole number
+    ValueError: config.json says hidden_size = '8', which is not a whole number: write one there
     """
     for name, value in ours.items():
         kind = LIKE[name]
         if not (_fits(value, kind) or (value is None and name in MAY_BE_NULL)):
             raise ValueError(
-                f"config.json says {words.get(name, name)} = {value!r}, which is not {KINDS[kind]}"
+                f"config.json says {words.get(name, name)} = {value!r}, "
+                f"which is not {KINDS[kind]}: write one there"
             )
     return dict(ours)
 
@@ -70,5 +71,5 @@ def _fits(value: object, kind: type) -> bool:
     if kind is bool or isinstance(value, bool):  # true is no number, though Python says so
         return kind is bool and isinstance(value, bool)
     if kind is float:
-        return isinstance(value, int | float) and math.isfinite(value)
+        return isinstance(value, int | float) and abs(value) <= sys.float_info.max
     return isinstance(value, int)

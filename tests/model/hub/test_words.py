@@ -58,6 +58,46 @@ def test_rope_that_is_no_set_of_words(rope: object) -> None:
         read_config(write_config(LLAMA, "float32") | {"rope_parameters": rope})
 
 
+HUGE = 10**400  # a whole number that no float holds
+YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}
+
+
+@pytest.mark.parametrize("value", ["abc", "64", True, [1], float("nan"), HUGE])
+@pytest.mark.parametrize("word", ["rope_theta", "factor", "beta_fast"])
+def test_a_number_of_rope_that_is_none_is_named(word: str, value: Any) -> None:
+    words = write_config(LLAMA, "float32") | {"rope_parameters": None}
+    with pytest.raises(ValueError, match=rf"says {word} = .*, which is not a finite number: write"):
+        read_config(words | {"rope_scaling": YARN | {word: value}})
+
+
+@pytest.mark.parametrize("value", ["abc", 0.5, False])
+def test_a_theta_outside_of_the_scaling_is_named_as_well(value: Any) -> None:
+    words = write_config(LLAMA, "float32") | {"rope_parameters": None, "rope_scaling": None}
+    with pytest.raises(ValueError, match=rf"rope_theta = {value!r}"):
+        read_config(words | {"rope_theta": value})
+    assert read_config(words | {"rope_theta": None}).rope_theta == 10000.0
+
+
+@pytest.mark.parametrize("value", ["16", 16.5, [16]])
+def test_a_length_of_rope_is_a_whole_number(value: Any) -> None:
+    words = write_config(LLAMA, "float32") | {"rope_parameters": None}
+    name = "original_max_position_embeddings"
+    with pytest.raises(ValueError, match=rf"says {name} = .*, which is not a whole number"):
+        read_config(words | {"rope_scaling": YARN | {name: value}})
+
+
+def test_a_whole_number_that_no_float_holds_is_named() -> None:
+    with pytest.raises(ValueError, match=r"rms_norm_eps = 10{400}, which is not a finite number"):
+        read_config(write_config(LLAMA, "float32") | {"rms_norm_eps": HUGE})
+
+
+@pytest.mark.parametrize("kind", [[], 3, {}, "linear"])
+def test_a_kind_of_rope_that_is_no_known_word(kind: object) -> None:
+    words = write_config(LLAMA, "float32") | {"rope_parameters": None}
+    with pytest.raises(ValueError, match=r"rope_type = .* is not supported: use default, yarn"):
+        read_config(words | {"rope_scaling": YARN | {"rope_type": kind}})
+
+
 @pytest.mark.parametrize("layers", [5, [1], [0, 0], [[0]], "0"])
 def test_dense_layers_that_are_not_the_first(layers: object) -> None:
     with pytest.raises(ValueError, match="mlp_only_layers = "):
