@@ -83,7 +83,8 @@ def force(
             thinking = tokenizer.decode(done[i].completion_ids[:-1])
             ended = done[i].completion_ids[-1] == close
             if ended and done[i].sent_back < most and not enough(thinking):
-                done[i].completion_ids[-1:] = instead[i]
+                # Words that the budget has no room for are cut off: a row may not outgrow it.
+                done[i].completion_ids = [*done[i].completion_ids[:-1], *instead[i]][:budget]
                 done[i].sent_back += 1
         going = [i for i in going if _still_thinks(done[i], close, budget)]
     for forced in done:

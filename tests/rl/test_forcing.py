@@ -1,8 +1,15 @@
 """Budgets hold, texts are sent back until they are enough, and nothing else changes."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
+from minir1.config import ModelConfig
+from minir1.model.transformer import Transformer
+from minir1.rl import forcing
 from minir1.rl.forcing import ANSWER_TOKENS, always_enough, force, until_yes
 from minir1.run.evaluate import heldout_problems
 from minir1.run.home import published, read_config
@@ -75,3 +82,42 @@ def test_the_same_keys_give_the_same_texts(asked):
     _, one = asked(60, until_yes)
     _, two = asked(60, until_yes)
     assert [f.completion_ids for f in one] == [f.completion_ids for f in two]
+
+
+SILENT = Transformer(ModelConfig(dim=16, n_layers=1))
+"""Its words are chosen by hypothesis, not by it."""
+
+
+@given(
+    data=st.data(),
+    budget=st.integers(1, 6),
+    words=st.lists(st.integers(1, 3), min_size=1, max_size=3),
+    at_most=st.none() | st.integers(0, 3),
+)
+def test_no_words_that_are_put_in_carry_a_row_over_its_budget(data, budget, words, at_most):
+    tokenizer = Tokenizer()
+    close, no = tokenizer.id("</think>"), tokenizer.id("no")
+    tokens = st.sampled_from([close, no, tokenizer.eos_id])
+
+    def sample(policy, prompts, keys, *, max_new_tokens, eos_id, temperature):
+        said = st.lists(tokens, min_size=max_new_tokens, max_size=max_new_tokens)
+        texts = [data.draw(said) for _ in prompts]
+        ends = [text.index(eos_id) + 1 if eos_id in text else len(text) for text in texts]
+        both = zip(texts, ends, strict=True)
+        return [SimpleNamespace(completion_ids=text[:end]) for text, end in both]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forcing, "sample", sample)
+        done = force(
+            SILENT, tokenizer, [[no]] * len(words), range(len(words)),
+            budget=budget, enough=lambda thinking: False, instead=[[no] * n for n in words],
+            at_most=at_most,
+        )  # fmt: skip
+    for forced in done:
+        ids = forced.completion_ids
+        if not forced.ended:
+            length = ids.index(close)  # of the thinking, without its end
+            assert length == budget if forced.cut else length < budget
+        else:
+            assert len(ids) <= budget
+        assert at_most is None or forced.sent_back <= at_most
