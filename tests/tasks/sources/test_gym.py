@@ -3,12 +3,13 @@
 import re
 import sys
 from itertools import islice
+from types import SimpleNamespace
 
 import pytest
 
 from minir1.config import TaskConfig
 from minir1.tasks import Verdict, make_task
-from minir1.tasks.sources.gym import FAMILIES, REFUSED, _problem, verifier_of
+from minir1.tasks.sources.gym import FAMILIES, REFUSED, verifier_of
 
 
 def task_of(family: str):
@@ -36,9 +37,23 @@ def test_without_the_package_the_error_names_the_install_line(monkeypatch):
         next(task_of("gcd").problems("train", 0))
 
 
-def test_a_gold_that_our_verifier_can_not_read_is_no_problem():
-    assert _problem("gcd", {"question": "a?", "answer": None}) is not None  # the word "none"
-    assert _problem("gcd", {"question": "a?", "answer": "((("}) is None
+def test_an_item_whose_gold_our_verifier_can_not_read_is_passed_over(monkeypatch):
+    golds = {f"question {n}?": [f"{n}", "(((", None][n % 3] for n in range(60)}
+    items = [{"question": question, "answer": gold} for question, gold in golds.items()]
+    brought = SimpleNamespace(create_dataset=lambda family, seed, size: items)
+    monkeypatch.setitem(sys.modules, "reasoning_gym", brought)
+    found = {one.question for one in islice(task_of("gcd").problems("train", 0), 60)}
+    found |= {one.question for one in islice(task_of("gcd").problems("heldout", 0), 60)}
+    # None is the word "none": a gold like any other.
+    assert found == {question for question, gold in golds.items() if gold != "((("}
+
+
+def test_a_family_without_a_readable_gold_ends_in_one_line(monkeypatch):
+    items = [{"question": "a?", "answer": "((("}]
+    brought = SimpleNamespace(create_dataset=lambda family, seed, size: items)
+    monkeypatch.setitem(sys.modules, "reasoning_gym", brought)
+    with pytest.raises(ValueError, match=r"task\.family = 'gcd' brings no more problems"):
+        next(task_of("gcd").problems("train", 0))
 
 
 @pytest.mark.parametrize("family", ["chain_sum", "spell_backward", "countdown"])
