@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from minir1.lab.capstone.rubric import CAPSTONE
 from minir1.lab.course import RECORD
 from minir1.lab.exercises import COURSE
 from minir1.lab.grader.outcome import Outcome
@@ -69,7 +70,7 @@ def change(folder: Path, name: str, **values: Any) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All exercises, or those of one notebook, with what was earned."""
+    """All exercises and the capstone, or those of one notebook, with what was earned."""
 
     folder: Path
     notebook: str
@@ -79,7 +80,7 @@ class Board:
         """A row an exercise: name, points, difficulty, importance, minutes, needs, state."""
         record, say = read(self.folder), self.words.say
         rows, got, most = [], 0, 0
-        for one in COURSE:
+        for one in (*COURSE, CAPSTONE):
             if self.notebook not in ("", one.notebook):
                 continue
             entry = EMPTY | record.get(one.id, {})

@@ -43,7 +43,7 @@ def table() -> str:
     hours = sum(one.minutes for one in COURSE) / 60
     lines += [
         "",
-        f"{len(COURSE)} graded answers, {points} points, some {hours:.0f} hours. {free} of them "
+        f"{len(COURSE)} graded answers, {points} points, about {hours:.0f} hours. {free} of them "
         "are free: there is a rubric, and no function of the package to compare with.",
     ]
     return "\n".join(lines) + "\n"

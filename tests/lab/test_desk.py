@@ -6,8 +6,10 @@ import linecache
 import pytest
 
 from minir1.lab import board, desk
+from minir1.lab.capstone.rubric import CAPSTONE
 from minir1.lab.course import RECORD, solution_of, work_folder
 from minir1.lab.exercises import COURSE, get
+from minir1.lab.grader.outcome import Outcome, PartOutcome, Status
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +111,15 @@ def test_a_broken_record_names_its_cure(work):
 def test_the_board_lists_the_whole_course(work):
     text = repr(desk.progress())
     assert all(f"`{one.id}`" in text for one in COURSE)
-    assert f"**0/{sum(one.max_points for one in COURSE)}**" in text
+    assert f"**0/{sum(one.max_points for one in COURSE) + CAPSTONE.max_points}**" in text
+
+
+def test_a_graded_capstone_has_its_line_on_the_board(work):
+    parts = (PartOutcome("task", 1, 1, Status.RIGHT), PartOutcome("base", 0, 2, Status.NOT_DONE))
+    board.note(work, Outcome(CAPSTONE.id, Status.NOT_DONE, parts))
+    for shown in (desk.progress(), desk.progress(CAPSTONE.notebook)):
+        (row,) = [row for row in shown.rows() if row[0] == "`capstone`"]
+        assert row[1] == "1/25" and row[-1] == "not done yet"
 
 
 def test_the_work_folder_is_the_current_one_if_it_holds_exercises(tmp_path, monkeypatch):
