@@ -29,7 +29,9 @@ def main(
 ) -> int:
     """Grade answers: their cells only, each in a process of its own, on fresh inputs.
 
-    A folder of folders is a class: one learner a folder.
+    A folder of folders is a class: one learner a folder. Answers and a capstone's task.py are
+    programs, and this executes them: with limits on time and memory, and with your rights to read
+    and write. Grade those of people whom you don't know in a container.
 
     Args:
         path: a notebook, a Python file, a folder, or a folder of folders (your work/ if not given)
