@@ -79,6 +79,16 @@ def test_the_indonesian_readme_names_what_there_is():
     assert both[0][:3] == both[1][:3]
 
 
+def test_no_folder_of_tests_changes_what_the_next_one_sees():
+    """A fixture of the whole session, used unasked, would outlive its folder and all it patched."""
+    for path in sorted((ROOT / "tests").glob("*/**/conftest.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                given = {word.arg: ast.unparse(word.value) for word in node.keywords}
+                lasting = given.get("scope") == "'session'" and "autouse" in given
+                assert not lasting, f"{path.relative_to(ROOT)}, line {node.lineno}: scope='module'"
+
+
 def test_the_top_level_stands():
     for name in """pyproject.toml README.md LICENSE CHANGELOG.md CONTRIBUTING.md Makefile
         constraints.txt minir1 kernels notebooks exercises solutions tests .ci/run""".split():  # noqa: SIM905

@@ -75,8 +75,9 @@ def tiny() -> Config:
     return TINY
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def pay_for_something():
+    """By module: a session's fixture would outlive this folder, and patch the tests after it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(groups, "judge", judge)
         patch.setattr(stats, "RESAMPLES", 50)
