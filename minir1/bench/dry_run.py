@@ -20,8 +20,9 @@ from pathlib import Path
 import tyro
 
 from minir1 import recipes
+from minir1.bench.cells import heading, line, number
 from minir1.bench.rows import Row, latest, row
-from minir1.bench.table import OURS, heading, line, number, where
+from minir1.bench.table import OURS, where
 from minir1.run.jsonl import append_row, read_rows
 from minir1.run.pipe import reader_may_leave
 

@@ -24,9 +24,9 @@ from typing import Any
 import tyro
 
 from minir1.bench import fuzz_programs, fuzz_texts
+from minir1.bench.cells import heading, line
 from minir1.bench.clock import cpu_seconds
 from minir1.bench.rows import RESULTS, row
-from minir1.bench.table import heading, line
 from minir1.config import require
 from minir1.recipes import smoke
 from minir1.run.jsonl import Row, append_row, read_rows

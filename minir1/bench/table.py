@@ -1,7 +1,6 @@
 """Saved rows as Markdown tables; nothing here is typed by hand.
 
-A cell with a spread reads `median (lowest to highest)`. A ratio is the median over turns of
-theirs / ours within the same turn.
+A ratio is the median over turns of theirs / ours within the same turn.
 """
 
 import statistics
@@ -9,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from minir1.bench import race
-from minir1.bench.clock import ratios, spread
+from minir1.bench.cells import cell, heading, line, number
+from minir1.bench.clock import ratios
 from minir1.bench.rows import Row, latest
 from minir1.bench.student import student_table
 from minir1.bench.think import think_table
@@ -58,40 +58,6 @@ def footnotes(rows: Sequence[Row]) -> list[str]:
             f"The machine was busy with other work, too (load {busy:g}): read the CPU columns."
         ] = None
     return list(lines)
-
-
-def line(*cells: str) -> str:
-    """One line of a Markdown table.
-
-    >>> line("a", "b")
-    '| a | b |'
-    """
-    return f"| {' | '.join(cells)} |"
-
-
-def heading(*cells: str) -> list[str]:
-    """The first two lines of a Markdown table."""
-    return [line(*cells), line(*["---"] * len(cells))]
-
-
-def cell(values: Sequence[float], digits: int = 3) -> str:
-    """`median (lowest to highest)`.
-
-    >>> cell([1.0, 2.0, 30000.0])
-    '2 (1 to 30,000)'
-    """
-    middle, low, high = (number(value, digits) for value in spread(values))
-    return f"{middle} ({low} to {high})"
-
-
-def number(value: float, digits: int = 3) -> str:
-    """Significant digits, thousands apart.
-
-    >>> number(12345.6), number(0.012345)
-    ('12,300', '0.0123')
-    """
-    rounded = float(f"{value:.{digits}g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 100 else f"{rounded:g}"
 
 
 def against(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from minir1.bench.table import heading, line
+from minir1.bench.cells import heading, line
 from minir1.bench.verifiers.numbers import lower, upper
 
 KINDS = ("right", "near", "crossed", "attacks")
