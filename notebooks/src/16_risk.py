@@ -2,7 +2,7 @@
 # # 16 Risk: hacking, refusal, lineage
 #
 # A policy does what it is paid for. Where that is not what was meant, it finds out, and its curves look splendid while it does.
-# Here that happens twice **on purpose**, with what was meant measured beside it, three seeds or more, cures and controls.
+# Here that happens twice **on purpose**, with what was meant measured beside it, six seeds, cures and controls.
 # Then three other questions that a reviewer asks: what does it refuse, where does its data come from, and do its figures hold?
 #
 # | | |
