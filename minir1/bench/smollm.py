@@ -24,7 +24,6 @@ What would refute that it learned to multiply better is written down here before
 One run of 3 steps was looked at before, to measure a step's time (seed 90, four examples).
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -33,8 +32,7 @@ import numpy as np
 import tyro
 
 from minir1.bench.gym_scan import anywhere
-from minir1.bench.rows import versions
-from minir1.run.jsonl import append_row, read_rows
+from minir1.run.jsonl import read_rows
 from minir1.run.stats import Interval, mean, seed_difference
 from minir1.tasks.base import Verdict
 from minir1.tasks.verifiers import verify
@@ -43,11 +41,6 @@ RESULTS = Path(__file__).parents[1] / "results"
 LOGS = RESULTS / "smollm.jsonl"
 ANSWERS = RESULTS / "smollm_answers.jsonl"
 RECIPE, CONTROL = "smollm", "smollm_format"
-CURVE = (
-    "reward", "rewards/accuracy/mean", "frac_reward_zero_std", "completions/mean_length",
-    "completions/clipped_ratio", "entropy", "grad_norm", "learning_rate", "loss",
-    "sampling/sampling_logp_difference/mean", "time/rollout", "time/train", "time/step",
-)  # fmt: skip
 Answer = Mapping[str, str]
 
 
@@ -129,13 +122,14 @@ def gains(
 
 
 def table(answers: Mapping[tuple[str, int, str], list[Answer]]) -> str:
-    """Each reader's accuracy before and after, with the paired interval over seeds."""
+    """Each reader's accuracy on products before and after, with the interval over seeds."""
     lines = ["| recipe | seeds | reader | base | after RL | change |", "|---|---|---|---|---|---|"]
     cases: list[tuple[str, Callable[[Answer], bool], Callable[[list[Answer]], list[Answer]]]] = [
         (label, reader, list) for label, reader in READERS.items()
     ]
     cases.insert(1, ("strict, mirror image held out too", strict, unmirrored))
-    for recipe in dict.fromkeys(name for name, _, _ in answers):
+    measured = {name for name, _, _ in answers}
+    for recipe in (name for name in (RECIPE, CONTROL) if name in measured):
         for label, reader, only in cases:
             before, after = gains(answers, recipe, reader, only)
             means = f"{np.mean(before):.1%} | {np.mean(after):.1%}"
@@ -147,39 +141,6 @@ def table(answers: Mapping[tuple[str, int, str], list[Answer]]) -> str:
     return "\n".join(lines)
 
 
-def collect(folder: Path) -> None:
-    """Copy the logs of the finished runs in a folder into the results, rounded."""
-    from minir1.run.metrics import read_metrics
-
-    for path in (LOGS, ANSWERS):
-        path.unlink(missing_ok=True)
-    for run in sorted(folder.glob(f"{RECIPE}*-*")):
-        if not (run / "eval" / "final.json").exists():
-            continue
-        recipe, seed = run.name.rsplit("-", 1)
-        head = {"recipe": recipe, "seed": int(seed)}
-        steps = [row for row in read_metrics(run) if row["stage"] == "zero"]
-        curve = {name: [float(f"{row[name]:.4g}") for row in steps] for name in CURVE}
-        looks = {}
-        for when in ("base", "final", *(p.stem for p in (run / "eval").glob("step-*.json"))):
-            found = json.loads((run / "eval" / f"{when}.json").read_text(encoding="utf-8"))
-            looks[when] = {name: round(value, 4) for name, value in found["pass@1"].items()}
-            if when in ("base", "final"):
-                rows = [
-                    [one["question"], one["gold"]["gold"], one["completion"]]
-                    for one in found["rows"]
-                ]
-                append_row(ANSWERS, {**head, "when": when, "rows": rows})
-        ledger = [row for _, row in read_rows(run / "ledger.jsonl")]
-        about = {
-            "recipe_hash": json.loads((run / "eval" / "final.json").read_text())["recipe_hash"],
-            "command": f"minir1 run {recipe} --seed {seed} --threads 1",
-            "processor": ledger[-1]["device"]["processor"],
-            "versions": versions(("minir1", "torch", "transformers", "reasoning_gym")),
-        }
-        append_row(LOGS, {**head, **about, "looks": looks, "curve": curve})
-
-
 def main(collect_from: Path | None = None) -> None:
     """Print the table of the committed transcripts.
 
@@ -187,6 +148,8 @@ def main(collect_from: Path | None = None) -> None:
         collect_from: first take the logs of the finished runs in this folder
     """
     if collect_from is not None:
+        from minir1.bench.smollm_rows import collect
+
         collect(collect_from)
     print(table(read_answers()))
 

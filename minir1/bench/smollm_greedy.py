@@ -14,6 +14,7 @@ repeat the answer. So products count alike here, at temperature 1 as well.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from minir1.bench.smollm import (
     read_answers,
     strict,
 )
+from minir1.bench.smollm_rows import finished, forget, recipe_of
 from minir1.run.jsonl import append_row
 from minir1.run.stats import Interval, seed_difference
 
@@ -36,22 +38,34 @@ GREEDY = RESULTS / "smollm_greedy.jsonl"
 BASE, FINAL = "base", "final"
 Reader = Callable[[Answer], bool]
 Key = tuple[str, int, str]
-"""(recipe, seed, "base" or "final"), as in `read_answers`; the base is the same for all."""
+"""(recipe, seed, "base" or "final"), as in `read_answers`; one base serves all runs of a task."""
 
 
 def collect(folder: Path) -> None:
-    """Ask the finished runs in a folder, and the base of the first, without any chance."""
-    runs = sorted(path.parents[1] for path in folder.glob(f"{RECIPE}*/eval/final.json"))
+    """Ask the finished runs in a folder without any chance, and the base once for each task."""
+    runs = finished(folder)
     if not runs:  # the committed answers stay
         raise ValueError(
             f"collect_from = {folder} holds no finished run of {RECIPE}: `minir1 run {RECIPE}`"
         )
-    GREEDY.unlink(missing_ok=True)
-    for run, checkpoint in [(runs[0], "pretrain-000000"), *((run, None) for run in runs)]:
-        recipe, seed = run.name.rsplit("-", 1)
-        head = {"recipe": recipe, "seed": int(seed), "when": BASE if checkpoint else FINAL}
-        rows, about = ask(run, checkpoint)
-        append_row(GREEDY, {**head, **about, "rows": rows})
+    forget(GREEDY, runs)
+    for recipe, same in groupby(runs, key=lambda run: paid_right(recipe_of(run)[0])):
+        mine = list(same)
+        base = [(mine[0], "pretrain-000000")] if recipe == recipe_of(mine[0])[0] else []
+        for run, checkpoint in [*base, *((run, None) for run in mine)]:
+            name, seed = recipe_of(run)
+            head = {"recipe": name, "seed": seed, "when": BASE if checkpoint else FINAL}
+            rows, about = ask(run, checkpoint)
+            append_row(GREEDY, {**head, **about, "rows": rows})
+
+
+def paid_right(recipe: str) -> str:
+    """The recipe that a control is compared with: the same base, asked the same questions.
+
+    >>> paid_right("smollm_format"), paid_right("smollm")
+    ('smollm', 'smollm')
+    """
+    return recipe.removesuffix("_format")
 
 
 def ask(run: Path, checkpoint: str | None) -> tuple[list[list[str]], dict[str, object]]:
@@ -83,6 +97,12 @@ def answers_of(
     return {key[1]: rows for key, rows in answers.items() if (key[0], key[2]) == (recipe, when)}
 
 
+def base_of(answers: Mapping[Key, Sequence[Answer]], recipe: str, seed: int) -> Sequence[Answer]:
+    """The base's answers in the run of this seed; where it was asked once, those of that run."""
+    found = answers_of(answers, recipe, BASE) or answers_of(answers, paid_right(recipe), BASE)
+    return found[seed] if seed in found else next(iter(found.values()))
+
+
 def share(answers: Sequence[Answer], reader: Reader = strict) -> float:
     """Every product counts once, however often it was asked."""
     asked: dict[str, list[bool]] = {}
@@ -96,9 +116,7 @@ def change(
 ) -> tuple[float, float, Interval | None]:
     """Accuracy before, after, and the interval of the change over seeds."""
     after = answers_of(answers, recipe, FINAL)
-    base = answers_of(answers, recipe, BASE) or answers_of(answers, RECIPE, BASE)
-    one = share(next(iter(base.values())), reader)
-    before = [share(base[seed], reader) if seed in base else one for seed in after]
+    before = [share(base_of(answers, recipe, seed), reader) for seed in after]
     ends = [share(rows, reader) for rows in after.values()]
     found = seed_difference(before, ends).interval if len(ends) > 1 else None
     return float(np.mean(before)), float(np.mean(ends)), found

@@ -23,5 +23,7 @@ from minir1.recipes.pipeline import pipeline_laptop as pipeline_laptop
 from minir1.recipes.pipeline import pipeline_smoke as pipeline_smoke
 from minir1.recipes.real import smollm as smollm
 from minir1.recipes.real import smollm_format as smollm_format
+from minir1.recipes.real import smollm_signs as smollm_signs
+from minir1.recipes.real import smollm_signs_format as smollm_signs_format
 from minir1.recipes.registry import RECIPES as RECIPES
 from minir1.recipes.registry import get as get

@@ -1,8 +1,9 @@
 """A real language model in place of a base of our own: SmolLM2.
 
     smollm -> smollm_format (its control)
+           -> smollm_signs -> smollm_signs_format (its control)
 
-`python -m minir1.bench.smollm` measures both, and prints what came out.
+`python -m minir1.bench.smollm` measures all of them, and prints what came out.
 """
 
 from __future__ import annotations
@@ -82,3 +83,40 @@ def smollm_format() -> Config:
     reward = replace(base.zero.reward, accuracy=0.0, answered=1.0)
     zero = replace(base.zero, reward=reward, steps=20, save_every=20)
     return replace(base, name="smollm_format", zero=zero)
+
+
+def smollm_signs() -> Config:
+    """Questions whose likeliest answer is wrong: sums and differences of numbers with signs.
+
+    Asked for 9 + -2, the base writes 9+2=11. The examples take two steps: what two signs make of
+    each other, then the sum. There are 722 questions, and half of them are never trained on. More
+    questions a step than in `smollm`, and dead groups are replaced once.
+    """
+    base = smollm()
+    asked = "State the final answer to the following arithmetic problem: {} ="
+    shown = (
+        ("6 + -2", "6-2=4", 4),
+        ("4 - -9", "4+9=13", 13),
+        ("-3 - 4", "-3-4=-7", -7),
+        ("6 - 6", "6-6=0", 0),
+    )
+    dials = (("min_terms", 2), ("max_terms", 2), ("max_digits", 1), ("allow_negation", 1))
+    return replace(
+        base,
+        name="smollm_signs",
+        examples=tuple(
+            (asked.format(what), f"{solved} <answer>{found}</answer>")
+            for what, solved, found in shown
+        ),
+        task=replace(base.task, family="chain_sum", dials=dials),
+        zero=replace(base.zero, steps=28, questions_per_step=12, dynamic_sampling=1, save_every=28),
+        eval=replace(base.eval, problems=400, every=0),
+    )
+
+
+def smollm_signs_format() -> Config:
+    """The control: any answer in its place is paid, right or wrong, for half as many steps."""
+    base = smollm_signs()
+    reward = replace(base.zero.reward, accuracy=0.0, answered=1.0)
+    zero = replace(base.zero, reward=reward, steps=14, save_every=14)
+    return replace(base, name="smollm_signs_format", zero=zero)

@@ -10,7 +10,7 @@ from minir1.recipes.claims import claim, claim_smoke
 from minir1.recipes.cpu import laptop, laptop_long, laptop_lying, smoke
 from minir1.recipes.gpu import gpu_1, gpu_24gb, h800_8, paper
 from minir1.recipes.pipeline import pipeline_laptop, pipeline_smoke
-from minir1.recipes.real import smollm, smollm_format
+from minir1.recipes.real import smollm, smollm_format, smollm_signs, smollm_signs_format
 
 RECIPES: dict[str, Callable[[], Config]] = {
     recipe.__name__: recipe
@@ -21,6 +21,8 @@ RECIPES: dict[str, Callable[[], Config]] = {
         laptop_long,
         smollm,
         smollm_format,
+        smollm_signs,
+        smollm_signs_format,
         gpu_24gb,
         gpu_1,
         h800_8,
