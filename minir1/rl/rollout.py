@@ -131,7 +131,8 @@ def sample(
             completion_ids=tokens[row, :count].tolist(),
             logprobs=logprobs[row, :count].tolist(),
             stop_reason="eos" if tokens[row, count - 1] == eos_id else "length",
-            experts=None if routes is None else routes[:, row, : len(prompt) + count - 1],
+            # A copy: a view that is sent to another process takes the whole batch along.
+            experts=None if routes is None else routes[:, row, : len(prompt) + count - 1].clone(),
         )
         for row, (prompt, count) in enumerate(zip(prompts, counts, strict=True))
     ]

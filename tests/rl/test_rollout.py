@@ -1,5 +1,6 @@
 """The sampler against the trainer, and a rollout that doesn't know who shares its batch."""
 
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -143,6 +144,15 @@ def test_the_recorded_experts_are_those_that_the_trainer_uses(make_model):
     recorded, used = batch.experts.sort(-1).values, routing.experts.sort(-1).values
     assert torch.equal(recorded[:, batch.token_mask], used[:, batch.token_mask])
     assert len(used[:, batch.token_mask].unique()) == model.config.n_routed_experts
+
+
+def test_a_rollout_that_is_sent_takes_only_its_own_experts_along(make_model):
+    """Processes tell each other their rollouts; 64 views of one batch were 64 whole batches."""
+    for rollout in roll(make_model()):
+        assert rollout.experts is not None
+        own = rollout.experts.numel() * rollout.experts.element_size()
+        assert len(pickle.dumps(rollout.experts)) < own + 2000
+        assert rollout.experts.untyped_storage().nbytes() == own
 
 
 def test_experts_are_recorded_only_where_asked_and_where_there_are_any(make_model):
