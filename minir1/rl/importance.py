@@ -98,6 +98,7 @@ def judge_again(
     rows = cut(whole, config.optim, peers.size)
 
     def work(part: Batch) -> list[list[float]]:
+        part = peers.bring(part)
         forced = part.experts if config.routing_replay else None
         packing = packing_of(part, config.optim)
         routing = Routing(forced_experts=forced, token_mask=part.token_mask, packing=packing)

@@ -23,6 +23,7 @@ from torch import Tensor
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Part = TypeVar("Part")
 
 
 def in_order(
@@ -60,6 +61,10 @@ class Peers:
         has no item left works on `idle`, whose result nobody sees.
         """
         return in_order(work, items, workers)
+
+    def bring(self, batch: Part) -> Part:
+        """A batch, to where the model computes: here it is there already."""
+        return batch
 
     def gather(self, value: Any) -> list[Any]:
         """What each of them holds, in the order of their ranks."""

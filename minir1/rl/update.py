@@ -117,6 +117,7 @@ def update(
     parameters = list(model.parameters())
 
     def work(part: Batch) -> tuple[Update, Sequence[Tensor | None]]:
+        part = peers.bring(part)
         seen, total = _look(
             model, part, batch, optim, loss_fn, temperature, routing_replay, mtp_coef
         )

@@ -1,6 +1,7 @@
 """How a batch is dealt to processes: nothing lost, nothing twice, and nobody waits for long."""
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -64,6 +65,26 @@ def test_an_empty_part_has_no_loss_and_no_gradient(make_model, random_rollouts):
     assert int(seen.load.sum()) == 0
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, f"{name} was not touched: others would wait for it"
+
+
+def test_each_part_is_brought_to_where_the_model_computes(make_model, random_rollouts):
+    """The batch may lie elsewhere: as long as it is not brought, it holds nothing to learn."""
+    model, batch = make_model(), collate(random_rollouts(4), [1.0] * 4)
+    free = OptimConfig(lr=0.0, weight_decay=0.0, bias_update_speed=0.0, micro_batch_tokens=1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    far = replace(batch, inputs=torch.zeros_like(batch.inputs))
+
+    class Bringing(type(ALONE)):
+        parts = iter(micro_batches(batch.lengths, 1))
+
+        def bring(self, part):
+            return batch.rows(next(self.parts))
+
+    norms = [
+        update(model, optimizer, one, free, peers=peers).grad_norm
+        for one, peers in ((batch, ALONE), (far, Bringing()), (far, ALONE))
+    ]
+    assert norms[0] == norms[1] != norms[2]
 
 
 def test_one_process_answers_for_all():

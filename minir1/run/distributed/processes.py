@@ -61,6 +61,11 @@ class Processes(ShardedSaving):
         # One: threads would come to the meetings inside a model in the order of the clock.
         return use_cores(1, device)
 
+    def bring(self, batch: Any) -> Any:
+        # With an offloaded optimizer the parameters lie in the host's memory, and batches with
+        # them; the passes still run on the GPU.
+        return batch.to(self._device)
+
     def gather(self, value: Any) -> list[Any]:
         found: list[Any] = [None] * self.size
         dist.all_gather_object(found, value)
@@ -159,8 +164,11 @@ class Processes(ShardedSaving):
         """A model in parts whose numbers are still to come: no process ever has it whole."""
         model = Transformer(config.model, device="meta")
         shard(model, device, config.parallel, self.layout)
-        where = "cpu" if config.parallel.offload_optimizer else device
-        return model.to_empty(device=where)
+        model.to_empty(device="cpu" if config.parallel.offload_optimizer else device)
+        for part in model.modules():  # FSDP offloads parameters only: a pass needs buffers at hand
+            for name, buffer in part.named_buffers(recurse=False):
+                setattr(part, name, buffer.to(device))
+        return model
 
     @contextmanager
     def replica(self, model: Transformer) -> Iterator[Transformer]:

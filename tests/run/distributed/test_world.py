@@ -50,6 +50,19 @@ def test_one_process_may_keep_its_model_in_shards(monkeypatch, tmp_path, jobs, p
     assert all(row["sampling/sampling_logp_difference/max"] < gap for row in rows[3:])
 
 
+def test_offloaded_parameters_leave_all_else_where_the_passes_run(monkeypatch, jobs):
+    """A GPU is played by the meta device, on which nothing can lie by mistake."""
+    monkeypatch.delenv("RANK", raising=False)
+    gpu = torch.device("meta")
+    with join(replace(jobs.CONFIG, parallel=ParallelConfig(offload_optimizer=True))) as world:
+        monkeypatch.setattr(world, "_device", gpu)
+        model = world._empty(replace(jobs.CONFIG, parallel=world.parallel), gpu)
+        assert {parameter.device.type for parameter in model.parameters()} == {"cpu"}
+        assert [buffer.device for buffer in model.buffers()] == [gpu] * len(model.routers())
+        batch = world.bring(jobs.document(0))
+        assert {batch.inputs.device, batch.targets.device, batch.weights.device} == {gpu}
+
+
 def test_forgetting_activations_changes_no_bit(tmp_path, jobs, monkeypatch):
     """In the null object too, for the policy and for its twin, the reference."""
     monkeypatch.setattr(jobs.groups_module, "judge", jobs.judge)
