@@ -21,8 +21,9 @@ def peaks(config: Config, gpus: int, a: Assumptions) -> dict[str, dict[str, floa
     budget = max([length for _, length in config.zero.length_schedule], default=0)
     work = workload(config, gpus, a, max(budget, config.zero.max_new_tokens))
     always = held(config, gpus)
+    spent = {kind: size for kind, size in always.items() if kind != "gradients"}
     return {
-        "sampling": always | sampling(config, gpus, work),
+        "sampling": spent | sampling(config, gpus, work),
         "training": always | training(config, gpus, work),
     }
 

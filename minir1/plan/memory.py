@@ -1,9 +1,10 @@
 """Bytes of one GPU, by kind, at the two peaks of a step: while it samples and while it trains.
 
-    at all times   weights 4, gradients 4, Adam's two moments 8     bytes a number that is held
-                   (float32), and 4 for the reference if there is one
+    at all times   weights 4, Adam's two moments 8          bytes a number that is held (float32),
+                   and 4 for the reference if there is one
     sampling       the whole model (replica), the KV cache, the logits of the next token
-    training       activations, logits, the units that are gathered, the gradients in flight
+    training       gradients 4, activations, logits, the units that are gathered, the gradients
+                   in flight
 
 Training has two moments that can be its peak, and the larger one counts:
 
@@ -35,7 +36,7 @@ def number_bytes(config: Config) -> int:
 
 
 def held(config: Config, processes: int) -> dict[str, float]:
-    """What a process holds at all times."""
+    """What a process holds at all times, and the gradients that it holds while it trains."""
     local = sum(u.copies * u.local for u in layout(config.model, config.parallel, processes))
     state = {"weights, float32": 4.0 * local, "gradients": 4.0 * local, "Adam": 8.0 * local}
     if config.parallel.offload_optimizer:

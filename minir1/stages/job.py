@@ -4,6 +4,7 @@ Every part looks first whether it is already done. So the job can be stopped at 
 and the same command goes on.
 """
 
+import gc
 import json
 from dataclasses import replace
 from functools import partial
@@ -77,6 +78,8 @@ def run(config: Config, out: Path, world: World = SOLO) -> dict[str, Any]:
     world.files_seen_by_all([out])
     base = pretrain(config, out, world)
     before = evaluate_stage(config, out, base, "base", "pretrain", config.pretrain.steps, world)
+    del base  # the policy starts from its checkpoint, and needs the memory
+    gc.collect()  # at once: the parts of a sharded model refer to each other
     policy = zero(config, out, world)
     after = evaluate_stage(config, out, policy, "final", "zero", config.zero.steps, world)
     report = world.once(lambda: write_report(out, RECIPES))

@@ -120,6 +120,7 @@ def reinforce(config: Config, out: Path, course: Course, world: World = SOLO) ->
             workers=workers,
             peers=world,
         )
+        stage.optimizer.zero_grad()  # spent: room for the whole model that samples next
         metrics |= mismatch  # the update compared its numbers with its own
         metrics["time/rollout"] = sampled - started
         metrics["time/train"] = time.perf_counter() - trained

@@ -73,6 +73,12 @@ def test_the_sampler_has_a_whole_model_and_its_cache():
     assert memory.sampling(Config(), 1, workload(Config(), 1, Assumptions()))["replica"] == 0
 
 
+def test_gradients_are_held_while_it_trains_and_spent_when_it_samples():
+    found = peaks(recipes.get("h800_8"), 8, Assumptions())
+    assert "gradients" in found["training"] and "gradients" not in found["sampling"]
+    assert found["sampling"]["Adam"] == found["training"]["Adam"]
+
+
 def test_rows_travel_six_times_with_recomputation():
     """The all-to-all of one pass at V3's shape, as a dry run on 2,048 ranks counted it."""
     v3 = recipes.get("paper")
@@ -123,9 +129,9 @@ def test_the_recipes_fit_their_chips(name):
 
 def test_the_nearest_change_makes_it_fit():
     config = recipes.get("h800_8")
-    wide = replace(config, zero=replace(config.zero, rollout_batch=0))
+    wide = replace(config, zero=replace(config.zero, rollout_batch=0, questions_per_step=128))
     assert "sampling" in too_much(wide, H800, 8, Assumptions())
-    assert cure(wide, H800, 8, Assumptions()) == ["--zero.rollout-batch 64"]
+    assert cure(wide, H800, 8, Assumptions()) == ["--zero.rollout-batch 128"]
     small = replace(config, zero=replace(config.zero, rollout_batch=64))
     assert not too_much(small, H800, 8, Assumptions())
     assert cure(recipes.get("paper"), H800, 512, Assumptions()) is None

@@ -1,9 +1,11 @@
 """The whole job, end to end, and asking the model that it leaves behind."""
 
 import json
+import weakref
 from dataclasses import replace
 
 import pytest
+import torch
 
 from minir1.config import TaskConfig
 from minir1.run.ledger import read_ledger
@@ -31,6 +33,26 @@ def test_the_run_s_folder(tiny, done):
     stages = [row["stage"] for row in read_ledger(out)]
     assert {"pretrain", "zero"} <= set(stages)
     assert all(row["status"] == "finished" for row in read_ledger(out))
+
+
+def test_the_base_is_gone_when_the_policy_comes(monkeypatch, tiny, tmp_path):
+    """Kept to the end, it would take the memory of one more model for all of RL."""
+    bases = []
+
+    def base(*_):
+        model = torch.nn.Linear(1, 1)
+        model.register_forward_pre_hook(lambda *_: model)  # as FSDP's do
+        bases.append(weakref.ref(model))
+        return model
+
+    def policy(*_):
+        assert [one() for one in bases] == [None]
+
+    monkeypatch.setattr(job, "pretrain", base)
+    monkeypatch.setattr(job, "zero", policy)
+    monkeypatch.setattr(job, "evaluate_stage", lambda *_: {})
+    monkeypatch.setattr(job, "write_report", lambda *_: "report")
+    assert job.run(tiny, tmp_path / "run")["report"] == "report"
 
 
 def test_its_evaluations(tiny, done):

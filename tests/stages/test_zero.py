@@ -23,22 +23,34 @@ METRICS = """reward reward_std frac_reward_zero_std rewards/accuracy/mean reward
 
 
 @pytest.fixture(scope="module")
-def run(tiny, tmp_path_factory):
-    """A run with one update a step, and what its groups were."""
+def watched(tiny, tmp_path_factory):
+    """A run with one update a step, what its groups were, and gradients held while it sampled."""
     config = replace(tiny, zero=replace(tiny.zero, minibatches=1, steps=7, ref_every=3))
-    out, groups = tmp_path_factory.mktemp("zero"), []
+    out, groups, held = tmp_path_factory.mktemp("zero"), [], []
     pretrain(config, out)
     with pytest.MonkeyPatch.context() as patch:
         real = module.sample_groups
 
         def spy(*args, **options):
+            held.extend(p.grad for p in args[0].parameters())
             result = real(*args, **options)
             groups.append((options["step"], result[0]))
             return result
 
         patch.setattr(module, "sample_groups", spy)
         zero(config, out)
-    return config, out, groups
+    return config, out, groups, held
+
+
+@pytest.fixture(scope="module")
+def run(watched):
+    return watched[:3]
+
+
+def test_a_step_samples_without_the_gradients_of_the_last_one(watched):
+    """They would take the room of the whole model that samples: the plan doesn't count them."""
+    *_, held = watched
+    assert held and all(gradient is None for gradient in held)
 
 
 def test_the_diary_has_trl_s_names(run):
