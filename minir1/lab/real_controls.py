@@ -26,7 +26,7 @@ def gain_rows(answers: Answers | None = None) -> list[tuple[str, ...]]:
     """A line a seed: strict accuracy before and after, paid for right answers and for any."""
     answers = read_answers() if answers is None else answers
     sides = {recipe: gains(answers, recipe, strict) for recipe in (RECIPE, CONTROL)}
-    seeds = sorted({seed for _, seed, _ in answers})
+    seeds = sorted({seed for recipe, seed, _ in answers if recipe in sides})
     rows = []
     for seed in seeds:
         cells = [str(seed)]
@@ -81,16 +81,17 @@ def verifier_words(answers: Answers | None = None) -> str:
 def favourite_words(answers: Answers | None = None) -> str:
     """The number that each seed of the control says most often, and how often it is right."""
     answers = read_answers() if answers is None else answers
-    said = []
+    said, count_all = [], 0
     for (recipe, seed, when), rows in answers.items():
         if (recipe, when) == (CONTROL, "final"):
+            count_all = len(rows)
             numbers = [(re.findall(r"-?\d+", one["completion"]) or ["nothing"])[-1] for one in rows]
             number, count = Counter(numbers).most_common(1)[0]
             due = sum(one["gold"] == number for one in rows)
             said.append(
                 f"seed {seed} gives {number} as its answer {count} times (right {due} times)"
             )
-    return f"Of {len(rows)} answers of the control, " + "; ".join(said) + "."
+    return f"Of {count_all} answers of the control, " + "; ".join(said) + "."
 
 
 def greedy_words() -> str:
@@ -109,7 +110,9 @@ def greedy_words() -> str:
 
 def cost_words() -> str:
     """How long the recorded runs took."""
-    minutes = [sum(row["curve"]["time/step"]) / 60 for row in logs()]
+    minutes = [
+        sum(row["curve"]["time/step"]) / 60 for row in logs() if row["recipe"] in (RECIPE, CONTROL)
+    ]
     return (
         f"The recorded runs took {min(minutes):.0f} to {max(minutes):.0f} minutes of a busy core."
     )
