@@ -13,7 +13,7 @@ import os
 import shlex
 import sys
 
-from minir1.launch.variables import machines, torchrun
+from minir1.launch.variables import check_gpus, machines, torchrun
 from minir1.run.pipe import reader_may_leave
 
 
@@ -25,12 +25,17 @@ def main(words: list[str]) -> int:
         print(__doc__)
         return 0 if words else 2
     try:
-        command = torchrun(machines(os.environ), words)
+        where = machines(os.environ)
+        command = torchrun(where, words)
+        if not only_print:
+            check_gpus(where, os.environ)
     except ValueError as error:
         print(f"minir1.launch: error: {error}", file=sys.stderr)
         return 2
     print(shlex.join(command), flush=True)
     if not only_print:
+        # Sampling and training take turns with memory; segments that grow leave no gaps behind.
+        os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
         os.execvp(command[0], command)
     return 0
 

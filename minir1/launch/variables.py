@@ -17,14 +17,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PORT = "29500"
-SECONDS_TO_SAVE = 300
-"""How long torchrun waits for processes that were asked to stop: a checkpoint must fit into it."""
+SECONDS_TO_SAVE = 1200
+"""How long torchrun waits for processes that were asked to stop. The rest of a step and a
+checkpoint must fit into it: 3 minutes (planned) and 192 GB for h800_8, 16 minutes at 200 MB/s."""
 
 NAMES = {
     "SKYPILOT_NUM_NODES": ("SKYPILOT_NODE_RANK", "SKYPILOT_NODE_IPS", "SKYPILOT_NUM_GPUS_PER_NODE"),
     "SLURM_NNODES": ("SLURM_NODEID", "MASTER_ADDR", "SLURM_GPUS_ON_NODE"),
     "NNODES": ("NODE_RANK", "MASTER_ADDR", "NPROC"),
 }
+
+
+GPU_COUNTS = ("SKYPILOT_NUM_GPUS_PER_NODE", "SLURM_GPUS_ON_NODE")
+"""Who sets one of these has granted GPUs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,29 @@ def number(variables: Mapping[str, str], name: str, *, least: int) -> int:
     if not text.isdecimal() or int(text) < least:
         raise ValueError(f"{name} = {text!r} can't be used: give a whole number from {least} on")
     return int(text)
+
+
+def check_gpus(where: Machines, variables: Mapping[str, str]) -> None:
+    """A ValueError, unless torch sees the GPUs that were rented: a CPU would cost the same.
+
+    A number of processes that you give by hand (NPROC) may be one of a CPU's.
+    """
+    if where.processes != "gpu" and not any(name in variables for name in GPU_COUNTS):
+        return
+    import torch
+
+    seen = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if not seen:
+        built = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for CPUs"
+        raise ValueError(
+            f"torch {torch.__version__}, {built}, sees no GPU here: `nvidia-smi` shows whether "
+            "there is one and which CUDA its driver knows. To try it on a CPU, set NPROC=2"
+        )
+    if where.processes != "gpu" and seen < int(where.processes):
+        raise ValueError(
+            f"torch sees {seen} GPUs here, and {where.processes} processes are to be started, one "
+            "on each: is CUDA_VISIBLE_DEVICES set, or was less granted than asked for?"
+        )
 
 
 def torchrun(where: Machines, words: list[str]) -> list[str]:

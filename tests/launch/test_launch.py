@@ -1,14 +1,18 @@
 """The launcher maps every provider's variables, and the files beside it are sound."""
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from minir1 import recipes
 from minir1.launch.__main__ import main
-from minir1.launch.variables import Machines, machines, torchrun
+from minir1.launch.variables import SECONDS_TO_SAVE, Machines, machines, torchrun
 
 LAUNCH = Path(__file__).parents[2] / "minir1" / "launch"
 SECOND_OF_TWO = Machines(2, 1, "10.0.0.1", "8")
@@ -81,6 +85,32 @@ def test_torchrun_takes_these_words():
     assert found.training_script_args == ["run", "h800_8", "--out", "/runs/a"]
 
 
+@pytest.mark.parametrize(
+    ("variables", "seen", "message"),
+    [
+        ({"SLURM_NNODES": "1", "SLURM_GPUS_ON_NODE": "8"}, 0, "sees no GPU here: `nvidia-smi`"),
+        ({}, 0, "sees no GPU here"),
+        ({"SLURM_NNODES": "1", "SLURM_GPUS_ON_NODE": "8"}, 4, "sees 4 GPUs here, and 8 processes"),
+        ({"SLURM_NNODES": "1", "SLURM_GPUS_ON_NODE": "8"}, 8, ""),
+        ({"NPROC": "2"}, 0, ""),  # by hand: a rehearsal on a CPU
+        ({}, 1, ""),
+    ],
+)
+def test_gpus_that_are_paid_for_are_seen(variables, seen, message, monkeypatch, capsys):
+    """torch without them would run on the CPU of a machine that costs as much by the hour."""
+    monkeypatch.setattr("os.environ", dict(variables))
+    monkeypatch.setattr("torch.cuda.is_available", lambda: seen > 0)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: seen)
+    started = []
+    monkeypatch.setattr("os.execvp", lambda *words: started.append(words))
+    status = main(["h800_8"])
+    assert (status, len(started)) == ((2, 0) if message else (0, 1))
+    assert message in capsys.readouterr().err
+    assert os.environ.get("PYTORCH_ALLOC_CONF", "") == (
+        "" if message else "expandable_segments:True"
+    )
+
+
 def test_print_only(capsys, monkeypatch):
     monkeypatch.setenv("NNODES", "1")
     assert main(["--print", "smoke"]) == 0
@@ -94,9 +124,49 @@ def test_the_script_of_slurm_is_sound():
     script = LAUNCH / "slurm.sh"
     subprocess.run(["bash", "-n", script], check=True)
     text = script.read_text("utf-8")
-    assert "python -m minir1.launch" in text and "scancel" in text and "--signal=B:USR1" in text
+    assert f"--signal=B:USR1@{SECONDS_TO_SAVE}" in text, "torchrun would cut the save off"
     if shutil.which("shellcheck"):
         subprocess.run(["shellcheck", script], check=True)
+
+
+def test_the_script_of_slurm_saves_and_queues_again(tmp_path):
+    """Its commands are played by scripts: a run that saves when it is asked to."""
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    commands = {
+        "scontrol": 'echo scontrol "$@" >> said',
+        "scancel": 'echo scancel "$@" >> said; kill -USR1 "$(cat running)"',
+        "srun": 'echo srun "$@" >> said\n'
+        "trap 'echo saved >> said; exit 1' USR1; echo $$ > running\n"
+        "while :; do sleep 0.05; done",
+        ".venv/bin/python": "",
+    }
+    for name, body in commands.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "a"}
+    env |= {"SLURM_CPUS_PER_TASK": "64"}
+    words = ["bash", str(LAUNCH / "slurm.sh"), "h800_8", "--out", "/shared/a"]
+    quiet = {"stdout": subprocess.DEVNULL, "start_new_session": True}
+    job = subprocess.Popen(words, cwd=tmp_path, env=env, **quiet)
+    try:
+        while not (tmp_path / "running").exists():
+            assert job.poll() is None
+            time.sleep(0.02)
+        time.sleep(0.5)  # the script itself listens, too
+        job.send_signal(signal.SIGUSR1)
+        assert job.wait(timeout=60) == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(job.pid, signal.SIGKILL)
+    said = (tmp_path / "said").read_text("utf-8").splitlines()
+    assert said == [
+        "scontrol show hostnames a",
+        "srun --cpus-per-task=64 --kill-on-bad-exit=1 .venv/bin/python -m minir1.launch h800_8 "
+        "--out /shared/a",
+        "scancel --signal=USR1 7",
+        "saved",
+        "scontrol requeue 7",
+    ]
 
 
 def test_the_script_of_vllm_is_sound(tmp_path):
@@ -129,7 +199,9 @@ def test_the_task_of_skypilot_is_sound():
     text = (LAUNCH / "sky.yaml").read_text("utf-8")
     task = yaml.safe_load(text)
     assert task["envs"]["RECIPE"] in recipes.RECIPES
-    assert task["resources"]["use_spot"] and task["resources"]["job_recovery"]
+    assert task["resources"]["use_spot"]
+    # A failed preflight, bad input or a spent budget would be paid for again.
+    assert task["resources"]["job_recovery"] == {"strategy": "EAGER_NEXT_REGION"}
     (bucket,) = task["file_mounts"]
     assert f'--out "{bucket}/$RECIPE"' in task["run"] and "sky down" in task["run"]
     look, run = (task["run"].index(f"minir1.launch {word}") for word in ("preflight", '"$RECIPE"'))

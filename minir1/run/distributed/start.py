@@ -84,7 +84,10 @@ def start(config: Config) -> torch.device:
     device = pick_device(config.device)
     timeout = timedelta(seconds=config.parallel.timeout_s)
     if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        mine, gpus = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+        cure = f"torch sees {gpus} GPUs here: start one process a GPU, with --nproc-per-node {gpus}"
+        require(mine < gpus, "LOCAL_RANK", mine, cure)
+        device = torch.device("cuda", mine)
         torch.cuda.set_device(device)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     if "RANK" in os.environ:
