@@ -21,6 +21,7 @@ from minir1.bench.clock import Side, alternate
 from minir1.bench.rows import Row, row
 from minir1.bench.twin import need, twin
 from minir1.model.transformer import Transformer
+from minir1.rl.compiled import CompiledStep
 from minir1.rl.rollout import sample
 from minir1.rl.sampling import row_key
 from minir1.text.tokenizer import Tokenizer
@@ -75,7 +76,13 @@ def main(
     return rows
 
 
-def ours(model: Transformer, prompts: Sequence[Sequence[int]], new_tokens: int, eos: int) -> Side:
+def ours(
+    model: Transformer,
+    prompts: Sequence[Sequence[int]],
+    new_tokens: int,
+    eos: int,
+    compiled: CompiledStep | None = None,
+) -> Side:
     """Our sampler as RL uses it: log-probabilities, and experts where there are any."""
     turns = itertools.count()
 
@@ -88,6 +95,7 @@ def ours(model: Transformer, prompts: Sequence[Sequence[int]], new_tokens: int, 
             max_new_tokens=new_tokens,
             eos_id=eos,
             record_experts=model.config.n_moe_layers > 0,
+            compiled=compiled,
         )
         return counts([len(rollout.completion_ids) for rollout in rollouts])
 
@@ -99,11 +107,18 @@ def counts(lengths: Sequence[int]) -> dict[str, float]:
     return {"tokens": float(sum(lengths)), "longest": float(max(lengths))}
 
 
-def settings_of(new_tokens: int, eos: int, pad_id: int) -> Any:
+def settings_of(new_tokens: int, eos: int, pad_id: int, compiled: bool = False) -> Any:
     """Plain sampling at temperature 1 from the whole vocabulary."""
-    from transformers import GenerationConfig
+    from transformers import CompileConfig, GenerationConfig
 
+    static: dict[str, Any] = {}
+    if compiled:
+        how: Any = CompileConfig(options={"cpp_wrapper": True})  # as ours on a CPU
+        how.mode = None  # torch takes either a mode or options
+        how._compile_all_devices = True  # otherwise it compiles on a GPU only
+        static = {"cache_implementation": "static", "compile_config": how}
     return GenerationConfig(
+        **static,
         do_sample=True,
         temperature=1.0,
         top_k=0,
@@ -122,12 +137,13 @@ def generate(
     new_tokens: int,
     eos: int,
     pad_id: int,
+    compiled: bool = False,
 ) -> Side:
-    """transformers' `generate` on left-padded prompts."""
+    """transformers' `generate` on left-padded prompts, as it is or with its compiled step."""
     longest = max(map(len, prompts))
     padded = torch.tensor([[pad_id] * (longest - len(p)) + list(p) for p in prompts])
     mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts])
-    settings = settings_of(new_tokens, eos, pad_id)
+    settings = settings_of(new_tokens, eos, pad_id, compiled)
 
     def side() -> dict[str, float]:
         other.set_attn_implementation(attention)

@@ -3,6 +3,9 @@
 The real model is SmolLM2, read by each side from the same GGUF file; the tiny one is the base of
 the recipe laptop, a mixture of experts. Every row writes the same number of tokens, drawn at
 temperature 1, and no prompt is shared: both sides do the same work.
+
+On the tiny model, where the price of calls decides, both sides also run with their compiled step.
+What compiling took stands beside it, from a folder without any program of an earlier run.
 """
 
 import contextlib
@@ -16,12 +19,14 @@ import torch
 from minir1 import recipes
 from minir1.bench import sampler
 from minir1.bench.base import base, train_prompts
-from minir1.bench.clock import Side, alternate
+from minir1.bench.clock import Side, alternate, timed
 from minir1.bench.rows import Row, row
 from minir1.bench.twin import TOLERANCE, need, twin
 from minir1.config import Config
 from minir1.model import hub
+from minir1.model.compiler import missing_tool
 from minir1.model.transformer import Transformer
+from minir1.rl.compiled import CompiledStep
 from minir1.run.models import new_model, tokenizer_of
 from minir1.tasks import make_task
 from minir1.text.template import prompt_ids
@@ -64,6 +69,8 @@ def main(
         prompts = train_prompts(config, batch)
         sides = both(model, twin(model, tokenizer), prompts, new_tokens, tokenizer)
         rows.append(measure(f"tiny MoE, batch {batch}", config, sides, batch, new_tokens, repeats))
+        if not missing_tool():
+            rows.append(compiled_row(config, model, prompts, new_tokens, tokenizer, repeats))
     return rows
 
 
@@ -79,12 +86,44 @@ def both(
     return sides
 
 
+def compiled_row(
+    config: Config,
+    model: Transformer,
+    prompts: list[list[int]],
+    new_tokens: int,
+    tokenizer: Tokenizer,
+    repeats: int,
+) -> Row:
+    """Both sides with their compiled step and without, and what compiling cost each."""
+    from torch._inductor.utils import fresh_cache
+
+    other, end = twin(model, tokenizer), sampler.NEVER
+    theirs = (other, "sdpa", prompts, new_tokens, end, tokenizer.pad_id)
+    step = CompiledStep(torch.device("cpu"))
+    sides = {
+        "minir1": sampler.ours(model, prompts, new_tokens, end, step),
+        "transformers generate, compiled": sampler.generate(*theirs, compiled=True),
+    }
+    with fresh_cache():  # a program that an earlier process left on the disk would be found
+        first = {f"{name}, first call, s": timed(side)["seconds"] for name, side in sides.items()}
+        sides["minir1, not compiled"] = sampler.ours(model, prompts, new_tokens, end)
+        sides["transformers generate, sdpa"] = sampler.generate(*theirs)
+        case, batch = f"tiny MoE, batch {len(prompts)}, compiled", len(prompts)
+        return measure(case, config, sides, batch, new_tokens, repeats, first)
+
+
 def measure(
-    case: str, config: Config, sides: dict[str, Side], batch: int, new_tokens: int, repeats: int
+    case: str,
+    config: Config,
+    sides: dict[str, Side],
+    batch: int,
+    new_tokens: int,
+    repeats: int,
+    also: dict[str, float] | None = None,
 ) -> Row:
     """The row of one model."""
     measured = {name: {"repeats": turns} for name, turns in alternate(sides, repeats).items()}
-    settings = {"batch": batch, "new_tokens": new_tokens, "temperature": 1.0}
+    settings = {"batch": batch, "new_tokens": new_tokens, "temperature": 1.0} | (also or {})
     return row("sampler_real", case, config, settings=settings, sides=measured)
 
 

@@ -24,6 +24,8 @@ class RolloutConfig:
     """Seconds that one completion, or one reload of the weights, may take."""
     tries: int = machine(3)
     """How often a request is sent before the run stops."""
+    compile: bool = later(False)
+    """Our own sampler's step as one compiled program (rl/compiled.py); needs a C++ compiler."""
 
     def __post_init__(self) -> None:
         at_least(self, 1, "at_once", "timeout_s", "tries")
@@ -33,3 +35,5 @@ class RolloutConfig:
         known = not self.server or (parts.scheme in ("http", "https") and bool(parts.netloc))
         cure = "use an address such as http://10.0.0.5:8000"
         require(known, "rollout.server", self.server, cure)
+        alone = not (self.compile and self.server)
+        require(alone, "rollout.compile", self.compile, "use False: with a server, it samples")

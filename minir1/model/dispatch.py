@@ -16,7 +16,7 @@ import importlib.util
 import logging
 import os
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -137,6 +137,15 @@ def choose_backend(name: str, device: torch.device) -> Backend:
         backend = Backend("triton", reason, run, _route_triton, _logprobs_triton)
     log.info("experts run on %s: %s", backend.name, backend.reason)
     return backend
+
+
+def compiler_options(device: torch.device) -> dict[str, Any]:
+    """How a program is called that `torch.compile` wrote for this device (rl/compiled.py).
+
+    From C++ on a CPU, where a call from Python costs as much as its work. As a CUDA graph on a
+    GPU, where torch finds that it can; that was not measured yet.
+    """
+    return {"triton.cudagraphs": True} if device.type == "cuda" else {"cpp_wrapper": True}
 
 
 def _route_triton(

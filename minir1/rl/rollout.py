@@ -18,6 +18,7 @@ from torch import Tensor
 
 from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
+from minir1.rl.compiled import ROOM, CompiledStep
 from minir1.rl.prefill import read_prompts, read_shared
 from minir1.rl.sampling import draw, uniforms
 from minir1.rl.types import Rollout
@@ -56,6 +57,7 @@ def decode(
     temperature: float = 1.0,
     record_experts: bool = False,
     share_prompts: bool = False,
+    compiled: CompiledStep | None = None,
 ) -> Iterator[Drawn]:
     """Write one token a step for every row, until each has ended or `max_new_tokens` is reached."""
     device = next(model.parameters()).device
@@ -68,18 +70,23 @@ def decode(
         )
     routing = Routing() if record_experts else None
     read = read_shared if share_prompts else read_prompts
-    cache, hidden = read(model, prompts, longest + max_new_tokens, routing)
+    spare = ROOM if compiled else 0
+    cache, hidden = read(model, prompts, longest + max_new_tokens + spare, routing)
     rows = torch.arange(len(prompts), device=device)
     done = torch.zeros_like(rows, dtype=torch.bool)
     key = torch.tensor(keys, device=device)
     tokens = torch.empty_like(rows)
     for step in range(max_new_tokens):
-        if step:
-            routing = Routing() if record_experts else None
-            hidden = model.hidden(tokens[:, None], cache=cache, routing=routing)[:, 0]
-        logits = model.head(hidden)
-        tokens, logprobs = draw(logits, uniforms(key, torch.full_like(key, step)), temperature)
-        yield Drawn(rows, tokens, logprobs, routing.experts if routing else None)
+        if step and compiled and compiled.fits(model, len(rows)):
+            tokens, logprobs, experts = compiled(model, cache, tokens, key, step, temperature)
+        else:
+            if step:
+                routing = Routing() if record_experts else None
+                hidden = model.hidden(tokens[:, None], cache=cache, routing=routing)[:, 0]
+            uniform = uniforms(key, torch.full_like(key, step))
+            tokens, logprobs = draw(model.head(hidden), uniform, temperature)
+            experts = routing.experts if routing else None
+        yield Drawn(rows, tokens, logprobs, experts if record_experts else None)
         done = done | (tokens == eos_id)
         finished = int(done.sum())
         if finished == len(rows):
@@ -100,6 +107,7 @@ def sample(
     temperature: float = 1.0,
     record_experts: bool = False,
     share_prompts: bool = False,
+    compiled: CompiledStep | None = None,
 ) -> list[Rollout]:
     """One rollout for each (prompt, key), each cut at its end token."""
     shape = (len(prompts), max_new_tokens)
@@ -115,6 +123,7 @@ def sample(
         temperature=temperature,
         record_experts=record_experts,
         share_prompts=share_prompts,
+        compiled=compiled,
     )
     for step, drawn in enumerate(steps):
         rows = drawn.rows.cpu()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from minir1.config import Config, ModelConfig, ZeroConfig
 from minir1.model.transformer import Transformer
+from minir1.rl.compiled import CompiledStep
 from minir1.rl.importance import corrected
 from minir1.rl.rollout import Sampler, sample
 from minir1.rl.types import Group, Rollout
@@ -32,9 +33,12 @@ LARGEST_GAP = 0.5
 class OwnRollouts:
     """The trainer samples."""
 
+    def __init__(self, compiled: CompiledStep | None = None) -> None:
+        self.compiled = compiled
+
     def sampler(self, whole: Transformer, step: int) -> Sampler:
         """Who writes the rollouts of this step."""
-        return partial(sample, whole)
+        return partial(sample, whole, compiled=self.compiled)
 
     def corrected(
         self, policy: Transformer, groups: list[Group], workers: int
@@ -146,6 +150,7 @@ def rollouts_of(
     world: World,
 ) -> OwnRollouts:
     """Whoever samples in this stage of this run."""
-    if not config.rollout.server:
-        return OwnRollouts()
-    return ServedRollouts(config, settings, out, tokenizer, stage, world)
+    if config.rollout.server:
+        return ServedRollouts(config, settings, out, tokenizer, stage, world)
+    device = world.device(config.device)
+    return OwnRollouts(CompiledStep(device) if config.rollout.compile else None)
