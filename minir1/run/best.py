@@ -2,19 +2,23 @@
 
 The last steps of a run aren't always its best ones: RL can break what it has made. "Best" is the
 highest mean of one metric over the steps between two saves. The copy shares its bytes with the
-original (hard links), so it costs nothing until the original is removed.
+original (hard links, where the disk has them), so it costs nothing until the original is removed.
 
     minir1 eval laptop --checkpoint best/zero-000040
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 from pathlib import Path
 
 from minir1.run.folder import TEMPORARY, recover
+
+NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV, errno.EMLINK)
+"""How file systems say that they can't."""
 
 
 def keep_best(saved: Path, stage: str, score: float) -> None:
@@ -25,7 +29,7 @@ def keep_best(saved: Path, stage: str, score: float) -> None:
     root.mkdir(exist_ok=True)
     recover(root)
     fresh = root / (TEMPORARY + saved.name)
-    shutil.copytree(saved, fresh, copy_function=os.link)
+    shutil.copytree(saved, fresh, copy_function=_link)
     if (root / saved.name).exists():
         shutil.rmtree(root / saved.name)
     os.rename(fresh, root / saved.name)
@@ -36,6 +40,16 @@ def keep_best(saved: Path, stage: str, score: float) -> None:
     for older in root.glob(f"{stage}-*"):
         if older.name != saved.name:
             shutil.rmtree(older)
+
+
+def _link(source: str, target: str) -> None:
+    """One file under a second name; a copy where the disk has no such thing, as a bucket's."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
 
 
 def best_score(root: Path, stage: str) -> float:

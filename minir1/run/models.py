@@ -107,6 +107,7 @@ def last_model(run_dir: Path, folder: str | None = None) -> tuple[Config, Transf
 
 
 def _filled(config: Config, found: Checkpoint, device: torch.device) -> Transformer:
-    model = Transformer(config.model)
+    # Without first values, of which none would stay: 16B of them take minutes.
+    model = Transformer(config.model, device="meta").to_empty(device="cpu")
     checkpoint.load_into(model, found.model)
     return model.to(device)

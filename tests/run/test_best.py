@@ -1,5 +1,6 @@
 """The best checkpoint outlives the ones after it, and costs no disk while they are there."""
 
+import errno
 import json
 import os
 from dataclasses import replace
@@ -31,6 +32,30 @@ def test_the_highest_score_stays(tmp_path):
     assert load(tmp_path / "best" / "zero-000002").model["w"].tolist() == [2.0] * 4
     assert sorted(p.name for p in tmp_path.glob("zero-*")) == ["zero-000005"]
     assert best_score(tmp_path / "best", "zero") == 0.5
+
+
+@pytest.mark.parametrize("reason", ["EPERM", "ENOSYS", "EOPNOTSUPP"])
+def test_a_disk_without_links_gets_a_copy(tmp_path, monkeypatch, reason):
+    """A bucket that is mounted as a folder has none: a run must not end at its first save."""
+
+    def no_link(source, target):
+        raise OSError(getattr(errno, reason), "no links here")
+
+    monkeypatch.setattr("os.link", no_link)
+    saved = save_step(tmp_path, 1)
+    keep_best(saved, "zero", 0.0)
+    best = tmp_path / "best" / saved.name
+    assert not os.path.samefile(saved / "model.safetensors", best / "model.safetensors")
+    assert load(best).model["w"].tolist() == [1.0] * 4
+
+
+def test_another_error_of_the_disk_is_not_hidden(tmp_path, monkeypatch):
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("os.link", full)
+    with pytest.raises(OSError, match="full"):
+        keep_best(save_step(tmp_path, 1), "zero", 0.0)
 
 
 def test_a_copy_that_was_killed_is_made_again(tmp_path):

@@ -138,7 +138,8 @@ def who_is_silent(cause: str) -> str:
 
 
 RESUME = (
-    "it was killed or hangs (its own log says more, if it could write one). "
+    "it was killed, hangs, or is at work for longer than parallel.timeout_s "
+    "(its own log says more, if it could write one). "
     "The last checkpoint is good, and the same command goes on from it"
 )
 
