@@ -71,6 +71,7 @@ def main(
         rows.append(measure(f"tiny MoE, batch {batch}", config, sides, batch, new_tokens, repeats))
         if not missing_tool():
             rows.append(compiled_row(config, model, prompts, new_tokens, tokenizer, repeats))
+            rows.append(rollouts_row(config, model, tokenizer, repeats))
     return rows
 
 
@@ -110,6 +111,20 @@ def compiled_row(
         sides["transformers generate, sdpa"] = sampler.generate(*theirs)
         case, batch = f"tiny MoE, batch {len(prompts)}, compiled", len(prompts)
         return measure(case, config, sides, batch, new_tokens, repeats, first)
+
+
+def rollouts_row(config: Config, model: Transformer, tokenizer: Tokenizer, repeats: int) -> Row:
+    """What RL asks of the sampler in one step: whole groups, whose rows end when they end."""
+    settings = config.zero
+    questions = train_prompts(config, settings.questions_per_step)
+    prompts = [prompt for prompt in questions for _ in range(settings.group_size)]
+    longest, step = settings.budget(0), CompiledStep(torch.device("cpu"))
+    sides = {
+        "minir1": sampler.ours(model, prompts, longest, tokenizer.eos_id, step),
+        "minir1, not compiled": sampler.ours(model, prompts, longest, tokenizer.eos_id),
+    }
+    case = f"rollouts of one step, batch {len(prompts)}, compiled"
+    return measure(case, config, sides, len(prompts), longest, repeats)
 
 
 def measure(
