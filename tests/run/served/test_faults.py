@@ -137,6 +137,11 @@ def test_an_address_that_is_none(url):
         RolloutConfig(server=url)
 
 
+def test_a_server_s_step_is_not_ours_to_compile():
+    with pytest.raises(ValueError, match=r"rollout.compile = True .* with a server, it samples"):
+        RolloutConfig(server="http://10.0.0.5:8000", compile=True)
+
+
 @pytest.mark.parametrize("field", ["at_once", "timeout_s", "tries"])
 def test_a_number_that_can_t_be(field):
     with pytest.raises(ValueError, match=field):

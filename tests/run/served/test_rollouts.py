@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
+from minir1.config import RolloutConfig
+from minir1.rl.compiled import CompiledStep
 from minir1.rl.groups import sample_groups
 from minir1.rl.step import grpo_step
 from minir1.run.distributed import SOLO
@@ -111,6 +113,18 @@ def test_a_server_need_not_give_experts(source, server, policy, ask_all):
     server.experts = False
     served = ask_all(source().sampler(policy, 0))
     assert all(one.experts is None for one in served)
+
+
+def test_the_trainer_compiles_its_step_where_asked(tiny, policy, tmp_path, monkeypatch):
+    """And a stage, like its rollouts, has one program: compiling again would cost as much again."""
+    monkeypatch.setattr("minir1.rl.compiled.missing_tool", lambda: "")
+    config = replace(tiny, rollout=RolloutConfig(compile=True))
+    rollouts = rollouts_of(config, tiny.zero, tmp_path, tokenizer_of(tiny), "zero", SOLO)
+    first, second = rollouts.sampler(policy, 0), rollouts.sampler(policy, 1)
+    step = first.keywords["compiled"]
+    assert isinstance(step, CompiledStep) and second.keywords["compiled"] is step
+    plain = rollouts_of(tiny, tiny.zero, tmp_path, tokenizer_of(tiny), "zero", SOLO)
+    assert plain.sampler(policy, 0).keywords["compiled"] is None
 
 
 def test_without_an_address_the_trainer_samples(tiny, policy, ask_all, tmp_path):
