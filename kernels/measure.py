@@ -1,6 +1,6 @@
 """What the benchmark measures: is it right, and each op, the layer and the logprobs on all sides.
 
-The tuner (tune.py) times the same calls.
+What a call is, on each side: calls.py. How it is timed: stopwatch.py.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 
 import sides
 import torch
+from calls import BOUNDS, Calls, layer_calls, logprob_calls, logprob_inputs, op_calls
 from shapes import Shape, layer_inputs
-from stopwatch import race
+from stopwatch import failures, race, told
 from torch import Tensor
 
 Row = dict[str, Any]
-Calls = dict[str, Callable[[], object]]
 NAMES = ("out", "d_x", "d_weight", "d_gate_up", "d_down")
 
 
@@ -85,93 +85,65 @@ def logprob_correctness(shape: Shape, device: str, dtype: torch.dtype) -> Row:
     }  # fmt: skip
 
 
-def op_calls(shape: Shape, routing: str, device: str, dtype: torch.dtype) -> dict[str, Calls]:
-    """Each op alone, on what the op before it really gives."""
-    from minir1_kernels.combine import combine
-    from minir1_kernels.down_dh import down_dh
-    from minir1_kernels.dw import down_dw, up_dw
-    from minir1_kernels.grouped import down, up_dx
-    from minir1_kernels.route import Rule
-    from minir1_kernels.router import route
-    from minir1_kernels.sort import sort
-    from minir1_kernels.up import up
-
-    x, idx, weight, w1, w2 = layer_inputs(shape, routing, device, dtype)
-    rows = sort(idx, shape.E)
-    h, a = up(x, w1, rows, keep_h=True)
-    assert h is not None
-    y, dout = down(a, w2, rows), torch.randn_like(x)
-    dh, scaled, _ = down_dh(dout, w2, weight, h, rows)
-    logits = torch.randn(shape.N, shape.E, device=device)
-    bias, rule = torch.zeros(shape.E, device=device), Rule(k=shape.K)
-    ours: Calls = {
-        "route": lambda: route(logits, bias, None, rule),
-        "sort": lambda: sort(idx, shape.E),
-        "up": lambda: up(x, w1, rows, keep_h=True),
-        "down": lambda: down(a, w2, rows),
-        "combine": lambda: combine(y, rows, shape.N, weight),
-        "down_dh": lambda: down_dh(dout, w2, weight, h, rows),
-        "down_dw": lambda: down_dw(dout, scaled, rows),
-        "up_dx": lambda: up_dx(dh, w1, rows),
-        "up_dw": lambda: up_dw(dh, x, rows),
-    }
-    calls = {op: {"minir1": call} for op, call in ours.items()}
-    calls["route"]["torch"] = lambda: sides.torch_route(logits, bias, shape.K)
-    calls["sort"]["torch"] = lambda: idx.flatten().sort(stable=True)
-    # A copy that moves as many bytes: what the memory can do in this run.
-    blank = torch.empty(shape.R + shape.N, shape.D, dtype=dtype, device=device)
-    calls["combine"]["copy"] = lambda: blank[: len(blank) // 2].clone()
-    return calls
-
-
-def layer_calls(
-    shape: Shape, routing: str, device: str, dtype: torch.dtype
-) -> Iterator[tuple[str, Calls]]:
-    """The whole layer on every side, forward alone and as training runs it."""
-    inputs = layer_inputs(shape, routing, device, dtype)
-    found = sides.layers(device == "cpu")
-    for what, timed in (("layer", sides.forward_of), ("layer training", sides.training_of)):
-        calls = {name: timed(call, inputs) for name, call in found.items()}
-        if routing == "balanced":
-            lined_up = torch.randn(shape.E, shape.R // shape.E, shape.D, device=device).to(dtype)
-            calls["cuBLAS bmm"] = timed(sides.bmm, (lined_up, *inputs[3:]))
-        yield what, calls
-
-
-def logprob_inputs(shape: Shape, device: str, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-    """Hidden states, a vocabulary that gives logits of about 1, and targets."""
-    rng = torch.Generator(device).manual_seed(0)
-    hidden = torch.randn(shape.rows, shape.D, generator=rng, device=device)
-    words = torch.randn(shape.V, shape.D, generator=rng, device=device) * shape.D**-0.5
-    targets = torch.randint(shape.V, (shape.rows,), generator=rng, device=device)
-    return hidden.to(dtype), words.to(dtype), targets
-
-
-def logprob_calls(shape: Shape, device: str, dtype: torch.dtype) -> Iterator[tuple[str, Calls]]:
-    """Token logprobs on every side; a bound is the product alone."""
-    inputs = logprob_inputs(shape, device, dtype)
-    found = sides.logprobs(device == "cpu")
-    bound = {"matmul": sides.forward_of(lambda h, w, t: h @ w.T, inputs)}
-    yield "logprob", {n: sides.forward_of(call, inputs) for n, call in found.items()} | bound
-    yield "logprob training", {n: sides.training_of(call, inputs) for n, call in found.items()}
-
-
 def measure(shape: Shape, routings: list[str], rounds: int, interpret: bool) -> Iterator[Row]:
-    """All rows of one shape; none is timed if the kernels are wrong."""
+    """All rows of one shape. Kernels that are wrong or fail are not timed; the rest still is."""
     device = "cpu" if interpret else "cuda"
     dtype = torch.float32 if interpret else torch.bfloat16
     for routing in routings:
-        right = correctness(shape, routing, device, dtype)
-        yield {"routing": routing, **right}
-        if not right["ok"]:
-            return
-        for op, calls in op_calls(shape, routing, device, dtype).items():
-            yield {"what": op, "routing": routing, "ms": race(calls, rounds, interpret)}
-        for what, calls in layer_calls(shape, routing, device, dtype):
-            yield {"what": what, "routing": routing, "ms": race(calls, rounds, interpret)}
+        yield from guarded(routing, layer_rows(shape, routing, rounds, device, dtype))
+    yield from guarded("-", logprob_rows(shape, rounds, device, dtype))
+
+
+def guarded(routing: str, rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows with their routing; where our own kernels fail, a row that says so is the last."""
+    try:
+        for row in rows:
+            yield {"routing": routing, **row}
+    except failures() as error:
+        yield {"routing": routing, "what": "failure", "failed": {"minir1": told(error)}}
+
+
+def layer_rows(
+    shape: Shape, routing: str, rounds: int, device: str, dtype: torch.dtype
+) -> Iterator[Row]:
+    """Is the layer right; then each op, and the layer as it samples and trains."""
+    right = correctness(shape, routing, device, dtype)
+    yield right
+    if not right["ok"]:
+        return
+    for op, calls in op_calls(shape, routing, device, dtype).items():
+        yield {"what": op, **race(calls, rounds, device == "cpu")}
+    for what, calls in layer_calls(shape, routing, device, dtype):
+        yield {"what": what, "differ": differences(calls), **race(calls, rounds, device == "cpu")}
+
+
+def logprob_rows(shape: Shape, rounds: int, device: str, dtype: torch.dtype) -> Iterator[Row]:
+    """The same for the logprobs."""
     right = logprob_correctness(shape, device, dtype)
-    yield {"routing": "-", **right}
+    yield right
     if not right["ok"]:
         return
     for what, calls in logprob_calls(shape, device, dtype):
-        yield {"what": what, "routing": "-", "ms": race(calls, rounds, interpret)}
+        yield {"what": what, "differ": differences(calls), **race(calls, rounds, device == "cpu")}
+
+
+def differences(calls: Calls) -> dict[str, float]:
+    """How far each side's results are from ours, at the size that is timed: the largest root mean
+    square difference, in units of ours. A side that computes less is no side to be faster than."""
+    ours = results(calls["minir1"])
+    found = {}
+    for side in calls.keys() - {"minir1", *BOUNDS}:
+        try:
+            theirs = results(calls[side])
+        except failures():
+            continue  # `race` says why
+        pairs = [(a.double(), b.double()) for a, b in zip(ours, theirs, strict=True)]
+        found[side] = max(float((a - b).norm() / a.norm()) for a, b in pairs)
+    return found
+
+
+def results(call: Callable[[], object]) -> list[Tensor]:
+    """What a side computes, as a list."""
+    made = call()
+    several = made if isinstance(made, tuple) else (made,)
+    return [x for x in several if isinstance(x, Tensor)]

@@ -4,7 +4,7 @@ spec            a loop over the experts, in any precision: what all must equal
 grouped_mm      torch's own grouped product, with torch's sort and gathers around it
 liger           liger-kernel's fused MoE                     pip install liger-kernel==0.8.5
 cuBLAS bmm      the products alone, with equal loads and no gather: a bound, not a layer
-cce             Cut Cross-Entropy: -logprob only, no entropy pip install cut-cross-entropy
+cce             Cut Cross-Entropy: -logprob only, no entropy pip install cut-cross-entropy==25.1.1
 torch           the logits of all words, then log_softmax
 matmul          hidden times vocabulary alone: a bound
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -73,9 +74,11 @@ def layers(interpret: bool) -> dict[str, Layer]:
     if find_spec("liger_kernel"):
         if interpret:  # the interpreter can't tune
             os.environ["LIGER_FUSED_MOE_AUTOTUNE"] = "0"
-        from liger_kernel.ops.fused_moe import LigerFusedMoEFunction
 
         def liger(x: Tensor, idx: Tensor, weight: Tensor, gate_up: Tensor, down: Tensor) -> Any:
+            # Here, so that a package that can't be imported is this side's failure alone.
+            from liger_kernel.ops.fused_moe import LigerFusedMoEFunction
+
             return LigerFusedMoEFunction.apply(x, gate_up, down, idx.int(), weight)
 
         found["liger"] = liger
@@ -94,14 +97,20 @@ def logprobs(interpret: bool) -> dict[str, Callable[[Tensor, Tensor, Tensor], Te
     """Each way to the logprobs of the targets, ours first."""
     from minir1_kernels.logprob import token_logprobs
 
-    found = {
+    found: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
         "minir1": lambda h, w, t: token_logprobs(h, w, t)[0],
         "torch": lambda h, w, t: torch_logprobs(h, w, t)[0],
     }
     if find_spec("cut_cross_entropy") and not interpret:  # it asks the GPU for its name
-        from cut_cross_entropy import linear_cross_entropy
 
-        found["cce"] = lambda h, w, t: -linear_cross_entropy(h, w, t, reduction="none")
+        def cce(hidden: Tensor, words: Tensor, targets: Tensor) -> Tensor:
+            from cut_cross_entropy import linear_cross_entropy
+
+            # By default it leaves out the gradient of tiles in which every p is below 2^-12.
+            # With random weights that is nearly all of them: here it computes what ours does.
+            return -linear_cross_entropy(hidden, words, targets, reduction="none", filter_eps=None)
+
+        found["cce"] = cce
     return found
 
 
@@ -131,10 +140,16 @@ def training_of(call: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> Call
     """What a trainer does: forward, then the gradients of all inputs that have one."""
     leaves = [x.detach().requires_grad_(x.is_floating_point()) for x in inputs]
     wanted = [x for x in leaves if x.requires_grad]
-    with torch.no_grad():
-        upstream = torch.randn_like(call(*inputs))
+
+    @cache
+    def upstream() -> Tensor:
+        """The same for every side of one shape; made by the first run, which is not timed."""
+        with torch.no_grad():
+            out = call(*inputs)
+        rng = torch.Generator(out.device).manual_seed(1)
+        return torch.randn(out.shape, generator=rng, device=out.device).to(out.dtype)
 
     def run() -> tuple[Tensor | None, ...]:
-        return torch.autograd.grad(call(*leaves), wanted, upstream, allow_unused=True)
+        return torch.autograd.grad(call(*leaves), wanted, upstream(), allow_unused=True)
 
     return run

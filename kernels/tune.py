@@ -100,13 +100,13 @@ def tune(op: str, shape: Any, call: Callable[[], object], interpret: bool) -> di
 
 def calls_of(shape: Any, interpret: bool) -> dict[str, Callable[[], object]]:
     """The call to time for each op of the table."""
-    import measure
+    import calls
     import torch
 
     device, dtype = ("cpu", torch.float32) if interpret else ("cuda", torch.bfloat16)
-    ops = measure.op_calls(shape, "balanced", device, dtype)
-    timed = dict(measure.logprob_calls(shape, device, dtype))
-    return {op: calls["minir1"] for op, calls in ops.items()} | {
+    ops = calls.op_calls(shape, "balanced", device, dtype)
+    timed = dict(calls.logprob_calls(shape, device, dtype))
+    return {op: sided["minir1"] for op, sided in ops.items()} | {
         "logprob": timed["logprob"]["minir1"],
         "logprob_dz": timed["logprob training"]["minir1"],
     }

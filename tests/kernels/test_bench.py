@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import bench
 import measure
@@ -11,8 +12,9 @@ import pytest
 import sides
 import torch
 import tune
+import warm
 from shapes import SHAPES, experts_of, layer_inputs
-from stopwatch import race
+from stopwatch import milliseconds, race
 
 KERNELS = Path(__file__).parents[2] / "kernels"
 TINY = SHAPES["tiny"]
@@ -84,9 +86,123 @@ def test_wrong_kernels_are_not_timed(monkeypatch, capsys):
     off = {"minir1": lambda *layer: 1.01 * found["grouped_mm"](*layer)}
     monkeypatch.setattr(sides, "layers", lambda interpret: off)
     rows = list(measure.measure(TINY, ["zipf"], rounds=1, interpret=True))
-    assert [row["what"] for row in rows] == ["correctness"] and not rows[0]["ok"]
-    assert bench.main(["--interpret", "--routing", "zipf"]) == 1
+    layer = [row["what"] for row in rows if row["routing"] == "zipf"]
+    assert layer == ["correctness"] and not rows[0]["ok"]
+    assert {row["what"] for row in rows[1:]} == {"correctness", "logprob", "logprob training"}
+    assert bench.main(["--interpret", "--routing", "zipf", "--rounds", "1"]) == 1
     assert "WRONG, so not timed" in capsys.readouterr().out
+
+
+def test_kernels_that_fail_leave_the_other_rows(monkeypatch, capsys):
+    def fails(*layer):
+        raise RuntimeError("an illegal memory access was encountered\nand more")
+
+    monkeypatch.setattr(sides, "layers", lambda interpret: {"minir1": fails})
+    assert bench.main(["--interpret", "--routing", "zipf", "--rounds", "1"]) == 1
+    told = capsys.readouterr().out
+    assert "failure: minir1 failed: RuntimeError: an illegal memory access" in told
+    assert "and more" not in told and "\n| logprob training | " in told
+
+
+def test_a_side_that_fails_is_named_and_the_others_are_timed():
+    turns = []
+
+    def fails():
+        turns.append(len(turns))
+        if len(turns) == 3:
+            raise torch.OutOfMemoryError("out of memory")
+
+    row = race({"minir1": lambda: None, "theirs": fails, "last": lambda: None}, 5, interpret=True)
+    assert row["failed"] == {"theirs": "OutOfMemoryError: out of memory"}
+    assert set(row["ms"]) == {"minir1", "last"} and len(row["ms"]["last"]) == 5
+    assert len(turns) == 3, "it is not called again"
+
+
+def test_rows_are_on_disk_before_the_next_is_taken(tmp_path, monkeypatch):
+    """Whoever stops a run that hangs keeps what was measured."""
+
+    def hangs(shape, routings, rounds, interpret):
+        yield {"what": "up", "routing": "zipf", "ms": {"minir1": [1.0]}}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(measure, "measure", hangs)
+    monkeypatch.setattr(warm, "compile_together", lambda names: None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100 80GB HBM3")
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "bench.jsonl")
+    monkeypatch.setenv("TRITON_INTERPRET", "1")  # put back afterwards
+    with pytest.raises(KeyboardInterrupt):
+        bench.main(["--save", "--shape", "moonlight"])
+    (row,) = [json.loads(line) for line in bench.RESULTS.read_text().splitlines()]
+    assert row["shape"] == "moonlight" and row["device"] == "NVIDIA H100 80GB HBM3"
+    assert set(row["versions"]) == {"torch", "cuda", "triton", "liger-kernel", "cut-cross-entropy"}
+
+
+def test_what_computes_something_else_is_marked():
+    def ours():
+        return torch.ones(4, 4), None, torch.ones(3)
+
+    calls = {"minir1": ours, "same": ours, "half": lambda: (torch.ones(4, 4), torch.zeros(3))}
+    calls |= {"matmul": lambda: torch.zeros(1), "fails": lambda: torch.ones(2) @ torch.ones(3)}
+    found = measure.differences(calls)
+    assert found == {"same": 0.0, "half": 1.0}, "bounds and failing sides have no difference"
+
+
+def test_the_device_waits_until_the_host_has_launched(monkeypatch):
+    """A stand-in for the GPU writes down what it is asked for."""
+    asked = []
+
+    class Event:
+        def __init__(self, enable_timing):
+            assert enable_timing
+
+        def record(self):
+            asked.append("event")
+
+        def elapsed_time(self, end):
+            assert asked[-1] == "synchronize", "a clock is read when all is done"
+            return 3.0
+
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "_sleep", lambda cycles: asked.append("wait"))
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: asked.append("synchronize"))
+    cold = SimpleNamespace(zero_=lambda: asked.append("clear"))
+    monkeypatch.setattr(torch, "empty", lambda *size, **kind: cold)
+    assert milliseconds(lambda: asked.append("call"), interpret=False) == 3.0
+    timed = ["clear", "wait", "event", "call", "event"]
+    assert asked == ["call", "synchronize", *timed * 50, "synchronize"]
+
+
+def test_cut_cross_entropy_leaves_no_gradient_out(monkeypatch):
+    asked = {}
+
+    def linear_cross_entropy(hidden, words, targets, **options):
+        asked.update(options)
+        return torch.zeros(len(hidden))
+
+    package = SimpleNamespace(linear_cross_entropy=linear_cross_entropy)
+    monkeypatch.setitem(sys.modules, "cut_cross_entropy", package)
+    monkeypatch.setattr(sides, "find_spec", lambda name: name)
+    sides.logprobs(interpret=False)["cce"](torch.ones(2, 8), torch.ones(4, 8), torch.ones(2).long())
+    assert asked == {"reduction": "none", "filter_eps": None}
+
+
+def test_processes_share_all_of_a_tuners_configs():
+    Autotuner = pytest.importorskip("triton.runtime.autotuner").Autotuner
+    shared = []
+    for part in range(12):
+        tuner = object.__new__(Autotuner)
+        tuner.configs = list(range(16))
+        warm.take_part(SimpleNamespace(kernel=tuner, other=1), part, of=12)
+        assert tuner.configs
+        shared += tuner.configs
+    assert sorted(shared) == list(range(16))
+
+
+@pytest.mark.slow
+def test_liger_has_the_tuners_that_are_shared_out():
+    kernels = pytest.importorskip("liger_kernel.ops.fused_moe_kernels")
+    assert len(warm.tuners(kernels)) == 7
 
 
 def test_without_a_gpu_it_says_so(capsys):
