@@ -1,7 +1,7 @@
 """The checks of `minir1 preflight`: what is here, and what the plan takes for granted.
 
     devices    how many, which, and the memory of one
-    disk       bytes a second, written to where checkpoints will go and synced
+    disk       bytes a second, written to where checkpoints will go and synced; room for them
     links      bytes a second of each collective between the processes (run/distributed/links.py)
     step       tokens a second of a longest step by a few of the model's layers (trial.py)
 
@@ -12,6 +12,7 @@ so what is found is told, and nothing is judged.
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from minir1.bench.trial import found, planned, trial
 from minir1.config import Config
 from minir1.model.count import parameters
 from minir1.plan.chips import Chip, chip
+from minir1.plan.disk import DISK_RATE
+from minir1.plan.disk import disk as disk_of
 from minir1.plan.traffic import collective_rates
 from minir1.run.device import describe
 from minir1.run.distributed import World
@@ -30,8 +33,6 @@ from minir1.run.distributed import World
 SLACK = 0.2
 """A machine may be this share worse than its plan."""
 DISK_BYTES = 64 * 2**20
-DISK_RATE = 200e6
-"""Bytes a second that a checkpoint may expect of a disk: a slow network disk gives as much."""
 MOST_TOKENS = {"cuda": 2**20, "cpu": 512}
 """In a micro-batch of the trial. Where no chip is planned for, it is to be over soon."""
 
@@ -98,6 +99,7 @@ def preflight(config: Config, out: Path, world: World, against: Chip | None) -> 
         memory = float(torch.cuda.get_device_properties(device).total_memory)
         checks.append(judge("bytes of memory", memory, against and against.memory, "of one GPU"))
     checks.append(world.once(lambda: disk(out)))
+    checks.append(world.once(lambda: room(out, config, against)))
     return checks + links(config, world, against) + step(config, world, against, device)
 
 
@@ -142,3 +144,11 @@ def disk(out: Path) -> Check:
     finally:
         trial.unlink(missing_ok=True)
     return judge("bytes/s to the disk", rate, DISK_RATE, str(out))
+
+
+def room(out: Path, config: Config, against: Chip | None) -> Check:
+    """Whether the checkpoints that a run keeps fit, those that it has already included."""
+    needed = disk_of(config).kept if against else None
+    mine = sum(file.stat().st_size for file in (out / "checkpoints").rglob("*.safetensors"))
+    free = float(shutil.disk_usage(out).free + mine)
+    return judge("bytes free on the disk", free, needed, f"{out}, for all that is kept")

@@ -46,7 +46,7 @@ def main(
     if not config.gpu:
         print(f"This recipe names no chip; planned for {ASSUMED_CHIP} (--gpu).")
     print(headline(found))
-    for rows in (sizes(found), memory(found), traffic(found), costs(found)):
+    for rows in (sizes(found), memory(found), traffic(found), disk(found), costs(found)):
         table(rows)
     print(advice(found, config.name))
     if simulated is not None:
@@ -99,6 +99,16 @@ def traffic(found: "Plan") -> list[tuple[str, ...]]:
     return [("GB to a GPU", ""), *rows]
 
 
+def disk(found: "Plan") -> list[tuple[str, ...]]:
+    """What checkpoints take."""
+    one = found.disk
+    return [
+        ("GB on the disk", ""),
+        ("a checkpoint", gigabytes(one.checkpoint)),
+        ("all that is kept", gigabytes(one.kept)),
+    ]
+
+
 def costs(found: "Plan") -> list[tuple[str, ...]]:
     """Time and money."""
     each = found.gpus * found.price
@@ -136,10 +146,15 @@ def comparison(simulated: dict[str, Any]) -> list[tuple[str, ...]]:
 
 def assumptions(found: "Plan") -> str:
     """What the hours rest on."""
+    from minir1.plan.disk import DISK_RATE
+
+    minutes = found.disk.save_seconds / 60
     listed = ", ".join(f"{name} {words(value)}" for name, value in asdict(found.assumed).items())
     rates = ", ".join(f"{part} {rate:,.0f}" for part, rate in found.tokens_a_second.items())
     return (
         f"Tokens a second, all GPUs: {rates}.\nAssumed, not measured: {listed}. "
         "`minir1 preflight` measures them on the machine itself.\n"
+        f"Not in the hours: {found.disk.saves} saves (--zero.save-every), of {minutes:.2g} minutes "
+        f"each on a disk of {DISK_RATE / 1e6:g} MB/s; the base's download.\n"
         f"The chip: {found.chip.source}."
     )

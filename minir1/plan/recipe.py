@@ -11,6 +11,7 @@ from typing import Any
 from minir1.config import Config
 from minir1.model.count import active_parameters, parameters
 from minir1.plan.chips import Chip
+from minir1.plan.disk import Disk, disk
 from minir1.plan.fits import cure, peaks, too_much
 from minir1.plan.hours import hours, step_seconds, training_flops
 from minir1.plan.memory import RESERVE
@@ -34,6 +35,7 @@ class Plan:
     """Options that make it fit; an empty list if it does, None if nothing here helps."""
     work: Workload
     traffic: dict[str, float]
+    disk: Disk
     flops: float
     """Of the training of one step, of all GPUs."""
     seconds: dict[str, float]
@@ -94,6 +96,7 @@ def plan(
         cure=cure(config, chip, gpus, assumed),
         work=work,
         traffic=traffic | by_link(config, gpus, work),
+        disk=disk(config),
         flops=training_flops(config, work),
         seconds=step_seconds(config, chip, gpus, assumed),
         hours=hours(config, chip, gpus, assumed),

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -41,6 +42,16 @@ def test_the_disk_is_left_as_it_was(tmp_path):
     check = disk(tmp_path / "runs")
     assert isinstance(check.found, float) and check.found > 0
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_disk_that_will_be_full_is_named_before_the_run(tmp_path, monkeypatch):
+    """h800_8 keeps two checkpoints, the best one, the base, and writes one more: 830 GB."""
+    config, used = recipes.h800_8(), shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: used._replace(free=512 * 10**9))
+    check = module.room(tmp_path, config, H800)
+    assert check.verdict == "FAIL" and "38% below the plan's 8.3e+11" in str(check)
+    assert module.room(tmp_path, replace(config, keep_checkpoints=1), H800).verdict == "ok"
+    assert module.room(tmp_path, config, None).verdict == "-"
 
 
 def test_on_a_cpu_it_tells_and_does_not_judge(tmp_path, capsys):
@@ -87,6 +98,7 @@ def test_a_slow_link_stops_it_and_is_named(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(module, "planned_chip", lambda config, world: H800)
     monkeypatch.setattr(module, "found", lambda tried, world: planned(tried, H800, 8))
     monkeypatch.setattr(module, "disk", lambda out: judge("bytes/s to the disk", 2.0, 1.0, ""))
+    monkeypatch.setattr(module, "room", lambda out, config, chip: judge("room", 2.0, 1.0, ""))
     words = ["preflight", "h800_8", "--device", "cpu", "--out", str(tmp_path)]
     assert main(words) == 1
     told = capsys.readouterr().out.splitlines()[-1]

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import torch
 
 from minir1 import recipes
 from minir1.cli.main import main
@@ -12,10 +13,13 @@ from minir1.model.count import cache_bytes, parameters
 from minir1.model.transformer import Transformer
 from minir1.plan import hours, memory, traffic
 from minir1.plan.chips import chip
+from minir1.plan.disk import DISK_RATE, disk
 from minir1.plan.fits import cure, peaks, too_much
 from minir1.plan.recipe import headline, plan
 from minir1.plan.units import layout
 from minir1.plan.workload import Assumptions, workload
+from minir1.run.checkpoint import save
+from minir1.run.optim import build_optimizer
 
 RECIPES = list(recipes.RECIPES)
 H800 = chip("h800")
@@ -61,6 +65,27 @@ def test_sixteen_bytes_a_weight():
     assert sum(memory.held(away, 8).values()) == 0
     judged = replace(config, zero=replace(config.zero, kl_coef=0.1))
     assert memory.held(judged, 8)["reference"] == memory.held(config, 8)["weights, float32"]
+
+
+def test_a_checkpoint_is_what_a_run_of_the_same_shape_writes(tmp_path):
+    """Twelve bytes a weight, by a save of a model and its optimizer; a base alone is four."""
+    config = replace(recipes.get("smoke"), keep_best=True)
+    model = Transformer(config.model)
+    optimizer = build_optimizer(model, config.zero.optim)
+    sizes = []
+    for step in (0, 1):
+        parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+        folder = save(tmp_path, "zero", step, **parts)
+        sizes.append(sum(file.stat().st_size for file in folder.glob("*.safetensors")))
+        for parameter in model.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+        optimizer.step()
+    outside = disk(replace(config, pretrain=replace(config.pretrain, steps=0)))
+    assert sizes[1] == pytest.approx(outside.checkpoint, rel=0.02)
+    assert sizes[0] == pytest.approx(outside.checkpoint / 3, rel=0.02)
+    assert outside.kept == pytest.approx(4 * outside.checkpoint + outside.checkpoint / 3)
+    assert disk(config).kept == pytest.approx(7 * outside.checkpoint)
+    assert (outside.saves, outside.save_seconds) == (2, outside.checkpoint / DISK_RATE)
 
 
 def test_the_sampler_has_a_whole_model_and_its_cache():
