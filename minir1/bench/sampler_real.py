@@ -10,6 +10,7 @@ What compiling took stands beside it, from a folder without any program of an ea
 
 import contextlib
 import io
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import torch
 from minir1 import recipes
 from minir1.bench import sampler
 from minir1.bench.base import base, train_prompts
-from minir1.bench.clock import Side, alternate, timed
+from minir1.bench.clock import Side, alternate, cpu_seconds
 from minir1.bench.rows import Row, row
 from minir1.bench.twin import TOLERANCE, need, twin
 from minir1.config import Config
@@ -106,11 +107,18 @@ def compiled_row(
         "transformers generate, compiled": sampler.generate(*theirs, compiled=True),
     }
     with fresh_cache():  # a program that an earlier process left on the disk would be found
-        first = {f"{name}, first call, s": timed(side)["seconds"] for name, side in sides.items()}
+        first = {name: first_call(side) for name, side in sides.items()}
         sides["minir1, not compiled"] = sampler.ours(model, prompts, new_tokens, end)
         sides["transformers generate, sdpa"] = sampler.generate(*theirs)
         case, batch = f"tiny MoE, batch {len(prompts)}, compiled", len(prompts)
         return measure(case, config, sides, batch, new_tokens, repeats, first)
+
+
+def first_call(side: Side) -> dict[str, float]:
+    """What a side's first call takes, with the compilers that it starts."""
+    wall, cpu = time.perf_counter(), cpu_seconds()
+    side()
+    return {"seconds": time.perf_counter() - wall, "cpu_seconds": cpu_seconds() - cpu}
 
 
 def rollouts_row(config: Config, model: Transformer, tokenizer: Tokenizer, repeats: int) -> Row:
@@ -134,11 +142,15 @@ def measure(
     batch: int,
     new_tokens: int,
     repeats: int,
-    also: dict[str, float] | None = None,
+    first: dict[str, dict[str, float]] | None = None,
 ) -> Row:
     """The row of one model."""
-    measured = {name: {"repeats": turns} for name, turns in alternate(sides, repeats).items()}
-    settings = {"batch": batch, "new_tokens": new_tokens, "temperature": 1.0} | (also or {})
+    measured: dict[str, Any] = {
+        name: {"repeats": turns} for name, turns in alternate(sides, repeats).items()
+    }
+    for name, call in (first or {}).items():
+        measured[name]["first"] = call
+    settings = {"batch": batch, "new_tokens": new_tokens, "temperature": 1.0}
     return row("sampler_real", case, config, settings=settings, sides=measured)
 
 

@@ -12,6 +12,13 @@ import sys
 import sysconfig
 
 
+def require_tools(compile: bool) -> None:
+    """Raise a ValueError, one line, if a step is to be compiled and can't be."""
+    missing = missing_tool() if compile else ""
+    if missing:
+        raise ValueError(f"rollout.compile = True can't be used: {missing}; or use False")
+
+
 def missing_tool() -> str:
     """What this machine lacks, with the cure; an empty string if nothing.
 

@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from minir1.model.cache import KVCache, LayerCache
-from minir1.model.compiler import missing_tool
+from minir1.model.compiler import require_tools
 from minir1.model.dispatch import compiler_options, experts_torch
 from minir1.model.router import Routing
 from minir1.model.traced import stand_in
@@ -40,9 +40,7 @@ class CompiledStep:
     """The decode step, compiled at its first use; models of one shape share the program."""
 
     def __init__(self, device: torch.device) -> None:
-        missing = missing_tool()
-        if missing:
-            raise ValueError(f"rollout.compile = True can't be used: {missing}; or use False")
+        require_tools(compile=True)
         stand_in()
         self.program = torch.compile(write, fullgraph=True, options=compiler_options(device))
 

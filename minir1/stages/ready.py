@@ -3,6 +3,7 @@
     the task passes its audit, over some rows     (tasks/audit.py)
     the tokenizer can read its questions
     a prompt and the longest completion fit into the model
+    a compiler is there, where the sampler's step is to be compiled
 
 The project's own tasks are audited by the tests. A fault in a user's would show after hours,
 as a policy that has learned to be paid for something else.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from itertools import islice
 
 from minir1.config import Config, require
+from minir1.model.compiler import require_tools
 from minir1.run.models import tokenizer_of
 from minir1.stages.own import check_examples
 from minir1.tasks import make_task
@@ -33,6 +35,7 @@ SPLITS: tuple[Split, Split] = ("train", "heldout")
 
 def check_task(config: Config) -> None:
     """Raise a ValueError, one line, when RL on this task would fail or go astray."""
+    require_tools(config.rollout.compile)
     if config.task.name in (*TASKS, Mixture.name):
         return
     task = make_task(config.task)

@@ -38,7 +38,7 @@ DENSE = ModelConfig(
 @pytest.fixture
 def step(monkeypatch) -> CompiledStep:
     """A step whose program is the function itself, and which remembers its calls' sizes."""
-    monkeypatch.setattr(module, "missing_tool", lambda: "")
+    monkeypatch.setattr(compiler, "missing_tool", lambda: "")
     step = CompiledStep(torch.device("cpu"))
     step.seen = []  # type: ignore[attr-defined]
 

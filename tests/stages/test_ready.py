@@ -7,6 +7,7 @@ import pytest
 
 from minir1 import recipes
 from minir1.cli.main import main
+from minir1.config import RolloutConfig
 from minir1.stages.ready import check_task
 
 SUMS = [
@@ -27,6 +28,13 @@ def config_for(tmp_path, rows, **zero):
 def test_a_sound_task_and_the_projects_own_are_ready(tmp_path):
     check_task(config_for(tmp_path, SUMS))
     check_task(recipes.smoke())
+
+
+def test_a_compiler_that_is_missing_is_told_before_a_base_is_trained(monkeypatch):
+    config = replace(recipes.smoke(), rollout=RolloutConfig(compile=True))
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(ValueError, match=r"no C\+\+ compiler no-such-compiler"):
+        check_task(config)
 
 
 def test_plain_text_needs_a_real_model(tmp_path):

@@ -117,7 +117,7 @@ def test_a_server_need_not_give_experts(source, server, policy, ask_all):
 
 def test_the_trainer_compiles_its_step_where_asked(tiny, policy, tmp_path, monkeypatch):
     """And a stage, like its rollouts, has one program: compiling again would cost as much again."""
-    monkeypatch.setattr("minir1.rl.compiled.missing_tool", lambda: "")
+    monkeypatch.setattr("minir1.model.compiler.missing_tool", lambda: "")
     config = replace(tiny, rollout=RolloutConfig(compile=True))
     rollouts = rollouts_of(config, tiny.zero, tmp_path, tokenizer_of(tiny), "zero", SOLO)
     first, second = rollouts.sampler(policy, 0), rollouts.sampler(policy, 1)
