@@ -47,7 +47,10 @@ def call(command: Command, name: str, words: list[str]) -> int:
     def bind(*args: Any, **kwargs: Any) -> Callable[[], int]:
         if "config" in kwargs and kwargs["config"].base not in known:
             from minir1.run.models import with_base
+            from minir1.tasks.sources.file import check_path
 
+            if kwargs["config"].task.name == "jsonl" and name not in SHAPES_ARE_ENOUGH:
+                check_path(kwargs["config"].task.path)  # before a base is downloaded for it
             kwargs["config"] = with_base(kwargs["config"])  # it decides the shape of the model
         return functools.partial(command, *args, **kwargs)
 

@@ -92,7 +92,8 @@ def check_gpus(where: Machines, variables: Mapping[str, str]) -> None:
         built = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built for CPUs"
         raise ValueError(
             f"torch {torch.__version__}, {built}, sees no GPU here: `nvidia-smi` shows whether "
-            "there is one and which CUDA its driver knows. To try it on a CPU, set NPROC=2"
+            "there is one and which CUDA its driver knows; for an older one, install torch from "
+            "https://download.pytorch.org/whl/cu126. To try it on a CPU, set NPROC=2"
         )
     if where.processes != "gpu" and seen < int(where.processes):
         raise ValueError(

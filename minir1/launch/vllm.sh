@@ -4,6 +4,8 @@
 #   PATH="$PWD/vllm-env/bin:$PATH" bash minir1/launch/vllm.sh MODEL [options of vllm serve]
 # then, where the trainer is:
 #   minir1 run gpu_1 --model Qwen/Qwen3-0.6B-Base --rollout.server http://127.0.0.1:8000
+# On the trainer's own GPU it must leave room: --gpu-memory-utilization 0.3 (its own default takes
+# nearly all); on a machine with two, CUDA_VISIBLE_DEVICES=1 before it and 0 before the trainer.
 # MODEL is the run's base (an id or a folder), or the folder that the run names when it finds no
 # server. Both sides must see the run's folder at the same path, or another one: --rollout.folder.
 #

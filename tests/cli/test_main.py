@@ -85,6 +85,20 @@ BAD = {
 }
 
 
+def test_problems_that_are_not_there_are_named_before_a_base_is_fetched(capsys, monkeypatch):
+    """h800_8's base is a download of 32 GB, by the hour of eight GPUs."""
+
+    def fetch(*_):
+        raise AssertionError("the base was asked for first")
+
+    monkeypatch.setattr("minir1.model.hub.sources._fetched", fetch)
+    words = ["run", "h800_8", "--task.path"]
+    status, _, err = ask(*words, "nowhere/train.jsonl", capsys=capsys)
+    assert status == 2 and "task.path = 'nowhere/train.jsonl' can't be read" in err
+    with pytest.raises(AssertionError, match="asked for first"):
+        ask(*words, __file__, capsys=capsys)
+
+
 @pytest.mark.parametrize("line", BAD)
 def test_bad_input_is_one_line_and_status_2(line, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -89,6 +89,11 @@ def read_problems(path: Path) -> tuple[list[Row], int]:
     return rows, len(left_out)
 
 
+def check_path(path: str) -> None:
+    """A ValueError if nothing can be read there. Nothing but the beginning is read."""
+    next(_lines(Path(path)), None)
+
+
 def _lines(path: Path) -> Iterator[tuple[str, bytes]]:
     """Each problem's bytes, and where it stands."""
     try:
