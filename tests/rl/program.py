@@ -1,5 +1,6 @@
 """Compile the step of a tiny model, and tell how its rollouts differ from those of single calls."""
 
+import copy
 import json
 import sys
 
@@ -19,7 +20,7 @@ from minir1.run.optim import build_optimizer
 
 
 def tell(kind: str) -> dict:
-    """Four calls: as it is, after an update, other rows, greedily."""
+    """Four calls: as it is, after an update, other rows of a copy, greedily."""
     torch.set_num_threads(1)
     model = Transformer(TINY if kind == "moe" else DENSE, torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -46,6 +47,8 @@ def tell(kind: str) -> dict:
             "max_new_tokens": tokens, "eos_id": EOS, "temperature": temperature,
             "record_experts": kind == "moe",
         }  # fmt: skip
+        if len(rows) < len(PROMPTS):
+            model = copy.deepcopy(model)  # as where a whole copy is gathered for each step
         given = [PROMPTS[i] for i in rows], [KEYS[i] for i in rows]
         plain, found = (
             sample(model, *given, **options),
