@@ -60,7 +60,7 @@ def ask() -> None:
 
     torch.set_num_threads(1)
     config = recipes.get(RECIPE)
-    model = new_model(config, torch.device("cpu")).to(torch.bfloat16)
+    model = new_model(config, torch.device("cpu"))  # float32, as `smollm_greedy.py` asks the runs
     once = {one.question: one for one in heldout_problems(config.task, config.eval.problems)}
     FORMS.unlink(missing_ok=True)
     for form in NAMES:

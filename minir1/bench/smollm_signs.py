@@ -23,6 +23,7 @@ each of them is printed, and the interval over seeds beside it. The learning rat
 steps and the examples were chosen on seeds 100 and above.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 import tyro
@@ -99,6 +100,58 @@ def verdicts(sampled: Answers, greedy: Answers) -> list[tuple[str, bool, str]]:
     return found
 
 
+def terms(question: str) -> tuple[int, int]:
+    """What is added: the first number, and the second with what its two signs make.
+
+    >>> terms("State the final answer to the following arithmetic problem: 9 - -2 =")
+    (9, 2)
+    """
+    found = re.search(r"(-?\d+) ([-+]) (-?\d+) =", question)
+    if found is None:
+        raise ValueError(f"{question!r} is no question of {RECIPE}: it has no sum of two numbers")
+    first, operation, second = found.groups()
+    return int(first), int(second) * (-1 if operation == "-" else 1)
+
+
+def one_way(question: str) -> bool:
+    """Both numbers go the same way, or one is 0: then sizes are added, and never subtracted."""
+    first, second = terms(question)
+    return first * second >= 0
+
+
+def adds_sizes(answer: Answer) -> bool:
+    """The shortcut: the sizes are added, whatever the signs, and the first sign is put before.
+
+    >>> adds_sizes({"question": "-7 + 2 =", "gold": "-5", "completion": "<answer>-9</answer>"})
+    True
+    """
+    first, second = terms(answer["question"])
+    said = (abs(first) + abs(second)) * (-1 if first < 0 else 1)
+    return strict({**answer, "gold": str(said)})
+
+
+def kinds(answers: Sequence[Answer]) -> tuple[float, float, float]:
+    """Right where both go one way; right where they don't, and there the shortcut's share."""
+    same = [one for one in answers if one_way(one["question"])]
+    other = [one for one in answers if not one_way(one["question"])]
+    return share(same), share(other), share(other, adds_sizes)
+
+
+def kinds_table(greedy: Answers) -> str:
+    """Greedy answers of the base and of each run, by what the signs ask for."""
+    lines = [
+        "| greedy | both one way | opposite ways | opposite: sizes added all the same |",
+        "|---|---|---|---|",
+    ]
+    cases = [("base", base_of(greedy, RECIPE, 0))]
+    for recipe, name in ((RECIPE, "right answers paid"), (CONTROL, "any answer paid")):
+        runs = answers_of(greedy, recipe, "final").items()
+        cases += [(f"{name}, seed {seed}", rows) for seed, rows in runs]
+    for name, rows in cases:
+        lines.append(f"| {name} | " + " | ".join(f"{value:.1%}" for value in kinds(rows)) + " |")
+    return "\n".join(lines)
+
+
 def each_seed(greedy: Answers) -> list[str]:
     """One line a run: greedy accuracy before and after."""
     return [
@@ -121,7 +174,8 @@ def main() -> None:
         f"{name}: {'holds' if holds else 'does not hold'}: {said}"
         for name, holds, said in verdicts(sampled, greedy)
     ]
-    print(table(sampled, greedy), "\n".join([*each_seed(greedy), *lines]), sep="\n\n")
+    said = "\n".join([*each_seed(greedy), *lines])
+    print(table(sampled, greedy), said, kinds_table(greedy), sep="\n\n")
 
 
 if __name__ == "__main__":
