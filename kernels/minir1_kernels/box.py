@@ -20,10 +20,18 @@ import triton
 import triton.language as tl
 from triton.tools.tensor_descriptor import TensorDescriptor
 
+from minir1_kernels.contract import ALIGNMENT, require
+
+UNIT = f"memory that begins at a multiple of {ALIGNMENT} bytes (.clone() gives it)"
+
 
 def source(matrix: torch.Tensor, block: list[int], tma: int) -> torch.Tensor | TensorDescriptor:
     """What a kernel takes in place of `matrix`: a descriptor of boxes, or the matrix itself."""
-    return TensorDescriptor.from_tensor(matrix, block) if tma else matrix
+    if not tma:
+        return matrix
+    past = matrix.data_ptr() % ALIGNMENT
+    require(past == 0, f"a tensor {tuple(matrix.shape)}", f"{past} bytes past one", UNIT)
+    return TensorDescriptor.from_tensor(matrix, block)
 
 
 @triton.jit

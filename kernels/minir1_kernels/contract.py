@@ -15,8 +15,6 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
-from minir1_kernels.configs import current_arch
-
 FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 INTEGERS = (torch.int32, torch.int64)
 ALIGNMENT = 16
@@ -34,7 +32,9 @@ def alone() -> AbstractContextManager[object]:
 
 def interpreting() -> bool:
     """Whether the kernels run on the CPU, in Triton's interpreter."""
-    return current_arch() == "interpret"
+    import triton
+
+    return triton.knobs.runtime.interpret
 
 
 def require(ok: bool, name: str, given: object, expected: str) -> None:

@@ -21,6 +21,8 @@ Spec: `y[offsets[e]:offsets[e+1]] = a[offsets[e]:offsets[e+1]] @ M_e` for each e
 Moves R width + E width out + R out elements; 2 R width out FLOPs.
 """
 
+from collections.abc import Callable
+
 import torch
 import triton
 import triton.language as tl
@@ -83,9 +85,7 @@ def grouped(
     tiles = tiles_of(rows.offsets, n_rows, tile["BLOCK_M"])
     shape = [tile["BLOCK_N"], tile["BLOCK_K"]] if transposed else [tile["BLOCK_K"], tile["BLOCK_N"]]
     if tile["TMA"]:
-        # A descriptor that a kernel makes needs 128 bytes a program. The choice of who gives
-        # them belongs to a thread, and a backward pass runs in threads of its own.
-        triton.set_allocator(lambda size, align, stream: a.new_empty(size, dtype=torch.int8))
+        triton.set_allocator(memory_on(a.device))
     jobs = len(tiles.expert) * triton.cdiv(out, tile["BLOCK_N"])
     grouped_kernel[(min(jobs, programs(a.device)),)](
         a, source(weight, [1, *shape], tile["TMA"]),
@@ -93,6 +93,15 @@ def grouped(
         n_rows, width, out, TRANSPOSED=transposed, **tile,
     )  # fmt: skip
     return y
+
+
+def memory_on(device: torch.device) -> Callable[[int, int, int | None], Tensor]:
+    """Who gives the 128 bytes a program that a descriptor made inside a kernel needs.
+
+    Triton keeps the choice for each thread until the next one, and a backward pass runs in
+    threads of its own. So it holds a device, and no tensor, whose memory it would keep too.
+    """
+    return lambda size, align, stream: torch.empty(size, dtype=torch.int8, device=device)
 
 
 def programs(device: torch.device) -> int:

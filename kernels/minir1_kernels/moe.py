@@ -55,11 +55,15 @@ class Experts(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
         h = output[1]
         ctx.mark_non_differentiable(h)
+        # Or autograd would make 2 R F zeros for the gradient that h never has.
+        ctx.set_materialize_grads(False)
         ctx.save_for_backward(*inputs, h)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+        if grads[0] is None:
+            return (None,) * 7
         x, weight, gate_up, down, order, place, offsets, h = ctx.saved_tensors
         wants_x, wants_weight, wants_gate_up, wants_down = ctx.needs_input_grad[:4]
         dout, rows = grads[0].contiguous(), Sorted(order, place, offsets)

@@ -1,6 +1,8 @@
 """The whole layer: as exact as torch, the same bits always, whatever the routing and the batch."""
 
+import gc
 import threading
+import weakref
 from dataclasses import replace
 
 import harness
@@ -10,6 +12,8 @@ from harness import as_exact_as, gradients, same_bits
 from layers import ROUTINGS, Layer, layer, plain_layer, routed
 
 from minir1.model.dispatch import experts_torch
+from minir1_kernels import moe
+from minir1_kernels.grouped import down
 from minir1_kernels.moe import experts
 
 NAMES = ("out", "dx", "dweight", "dgate_up", "ddown")
@@ -168,6 +172,41 @@ def test_only_what_is_asked_for_gets_a_gradient():
         experts(x, a.idx, weight, gate_up, down).backward(a.upstream)
         assert torch.equal(floats[i].grad, expected[name])
         assert all(x.grad is None for j, x in enumerate(floats) if j != i)
+
+
+def test_no_memory_is_spent_on_a_gradient_that_h_never_has(monkeypatch):
+    """Autograd fills absent gradients with zeros unless it is told not to: R x 2 F of them."""
+    a, seen = layer(), []
+
+    def backward(ctx, *grads):
+        seen.append([None if grad is None else grad.shape for grad in grads])
+        return real_backward(ctx, *grads)
+
+    real_backward = moe.Experts.backward
+    monkeypatch.setattr(moe.Experts, "backward", staticmethod(backward))
+    x = a.x.clone().requires_grad_()
+    experts(x, a.idx, a.weight, a.gate_up, a.down).backward(a.upstream)
+    assert seen == [[a.x.shape, None]]
+    assert moe.Experts.backward(None, None, None) == (None,) * 7
+
+
+def test_no_activation_outlives_the_layer():
+    """Triton keeps the last allocator it was given: it must not hold a tensor with it."""
+    a = layer()
+    hidden = torch.randn(a.idx.numel(), a.down.shape[2])
+    watched = weakref.ref(hidden)
+    down(hidden, a.down, a.rows)
+    del hidden
+    gc.collect()
+    assert watched() is None
+
+
+def test_memory_must_begin_at_a_unit_of_16_bytes():
+    a = layer()
+    shifted = torch.zeros(a.down.numel() + 1)[1:].view(a.down.shape)
+    given = r"a tensor \(5, 40, 48\) is 4 bytes past one: expected memory that begins at"
+    with pytest.raises(ValueError, match=given):
+        experts(a.x, a.idx, a.weight, a.gate_up, shifted)
 
 
 def test_a_gradient_of_a_gradient_is_refused_and_not_wrong():
