@@ -11,7 +11,9 @@ from harness import as_exact_as, gradients, poisoned, same_bits
 from layers import Layer, layer, plain_layer
 
 from minir1.model.dispatch import experts_torch
+from minir1.rl.logprobs import logprobs_torch
 from minir1_kernels.contract import interpreting
+from minir1_kernels.logprob import token_logprobs
 from minir1_kernels.moe import experts
 from minir1_kernels.route import Rule
 from minir1_kernels.router import route
@@ -28,6 +30,9 @@ pytestmark = [
         not torch.cuda.is_available() or interpreting(),
         reason="needs a CUDA device and TRITON_INTERPRET=0",
     ),
+    # torch says these once a process; the first comes from the thread of a backward pass.
+    pytest.mark.filterwarnings("ignore:Attempting to run cuBLAS:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Synchronization debug mode:UserWarning"),
 ]
 
 
@@ -121,6 +126,79 @@ def test_the_layer_never_waits_for_the_gpu():
         experts(x, a.idx, weight, gate_up, down).backward(a.upstream)
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+def head(n: int, v: int, d: int = 2048, dtype: torch.dtype = torch.bfloat16):
+    """Hidden states, words that give logits of about 1, targets, and a gradient."""
+    rng = torch.Generator(DEVICE).manual_seed(0)
+    hidden = torch.randn(n, d, generator=rng, device=DEVICE)
+    words = torch.randn(v, d, generator=rng, device=DEVICE) * d**-0.5
+    targets = torch.randint(v, (n,), generator=rng, device=DEVICE)
+    return hidden.to(dtype), words.to(dtype), targets, torch.randn(1, n, device=DEVICE)
+
+
+def exactly(hidden, words, targets):
+    log_p = torch.log_softmax(hidden @ words.T, dim=-1)
+    return log_p.gather(-1, targets[:, None])[:, 0], -(log_p.exp() * log_p).sum(-1)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_logprobs_are_as_exact_as_torch(dtype):
+    """20001 words: no multiple of a tile, of a part or of 16."""
+    hidden, words, targets, upstream = head(301, 20_001, dtype=dtype)
+    sides = (
+        ((hidden, words), lambda h, w: token_logprobs(h, w, targets)),
+        ((hidden, words), lambda h, w: logprobs_torch(h, w, targets, 1.0)),
+        ((hidden.double(), words.double()), lambda h, w: exactly(h, w, targets)),
+    )
+    found = []
+    for inputs, run in sides:
+        found.append(gradients(lambda *two, run=run: run(*two)[:1], inputs, upstream))
+        with torch.no_grad():
+            found[-1].append(run(*inputs)[1])
+    for name, *three in zip(("logprob", "dh", "dw", "entropy"), *found, strict=True):
+        as_exact_as(*three, name)
+
+
+def test_logprobs_repeat_wait_for_nothing_and_hold_no_logits():
+    hidden, words, targets, upstream = head(4096, 65_536)
+
+    def run():
+        return gradients(lambda h, w: token_logprobs(h, w, targets)[:1], (hidden, words), upstream)
+
+    first, before = run(), torch.cuda.memory_allocated()
+    torch.cuda.reset_peak_memory_stats()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        again = run()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    assert same_bits(first, again)
+    largest = 2 * (2 * words.numel() + 3 * hidden.numel() + len(hidden) * 8192) + (1 << 26)
+    assert torch.cuda.max_memory_allocated() - before < largest < 4 * len(hidden) * len(words)
+
+
+def test_offsets_beyond_31_bits():
+    """The last tokens of N x V = 4.97e9 logits and of R x D = 2.29e9 numbers keep their bits."""
+    last = slice(-7, None)
+    with torch.no_grad():
+        hidden, words, targets, _ = head(32_768, 151_936)
+        all_of_them = token_logprobs(hidden, words, targets)
+        alone = token_logprobs(hidden[last], words, targets[last])
+        assert same_bits([x[last] for x in all_of_them], alone)
+    n, d, f, e, k = 40_000, 7168, 256, 8, 8
+    x, upstream = torch.randn(2, n, d, device=DEVICE, dtype=torch.bfloat16).unbind()
+    gate_up = torch.randn(e, 2 * f, d, device=DEVICE, dtype=torch.bfloat16) * d**-0.5
+    down = torch.randn(e, d, f, device=DEVICE, dtype=torch.bfloat16) * f**-0.5
+    weight, idx = torch.rand(n, e, device=DEVICE).topk(k)
+
+    def run(rows):
+        def layer(x, weight):
+            return (experts(x, idx[rows], weight, gate_up, down),)
+
+        return gradients(layer, (x[rows], weight[rows]), [upstream[rows]])
+
+    assert same_bits([part[last] for part in run(slice(None))], run(last))
 
 
 def test_no_token_at_all():
