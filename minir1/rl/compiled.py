@@ -9,8 +9,8 @@ What changes while rows are written has to be a size of a tensor, which the prog
 at each call: how many rows are left, and how many places of the cache they may see. Weights are
 looked up at each call too, so an update of the policy needs no new program.
 
-Compiling takes as long as thousands of steps, so short runs are faster without. Products and sums
-are added in another order than by single calls: log-probabilities agree to about 1e-5.
+Compiling the step of a tiny model takes as long as ten thousand steps, so short runs are faster
+without. Sums are added in another order than by single calls: log-probabilities agree to 1e-5.
 
 In the prompt's journey: one new token for each row (`rollout.py`).
 """
@@ -30,7 +30,10 @@ from minir1.rl.sampling import draw, uniforms
 ROOM = 32
 """The places of the cache that a step sees are a multiple of this."""
 FEW = 2048
-"""The most (token, expert) pairs: the program's experts all read all tokens (model/traced.py)."""
+"""The most (token, expert) pairs: the program's experts all read all tokens (model/traced.py).
+
+256 rows of a model with 8 experts were still faster in the program than by single calls.
+"""
 
 Written = tuple[Int[Tensor, "B"], Float[Tensor, "B"], Int[Tensor, "L B T K"] | None]
 """Tokens, their log-probabilities, and the experts that read the tokens before them."""
