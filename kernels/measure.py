@@ -128,8 +128,8 @@ def logprob_rows(shape: Shape, rounds: int, device: str, dtype: torch.dtype) -> 
 
 
 def differences(calls: Calls) -> dict[str, float]:
-    """How far each side's results are from ours, at the size that is timed: the largest root mean
-    square difference, in units of ours. A side that computes less is no side to be faster than."""
+    """How far each side's results are from ours, at the size that is timed. A side that computes
+    something else is no side to be faster than."""
     ours = results(calls["minir1"])
     found = {}
     for side in calls.keys() - {"minir1", *BOUNDS}:
@@ -137,9 +137,14 @@ def differences(calls: Calls) -> dict[str, float]:
             theirs = results(calls[side])
         except failures():
             continue  # `race` says why
-        pairs = [(a.double(), b.double()) for a, b in zip(ours, theirs, strict=True)]
-        found[side] = max(float((a - b).norm() / a.norm()) for a, b in pairs)
+        found[side] = apart(ours, theirs)
     return found
+
+
+def apart(ours: list[Tensor], theirs: list[Tensor]) -> float:
+    """The largest root mean square difference of a pair, in units of ours."""
+    pairs = [(a.double(), b.double()) for a, b in zip(ours, theirs, strict=True)]
+    return max((float((a - b).norm() / a.norm()) for a, b in pairs), default=0.0)
 
 
 def results(call: Callable[[], object]) -> list[Tensor]:

@@ -7,10 +7,13 @@
 Starting from the tiles in use, one field at a time is halved and doubled, the fastest is kept,
 and so on until a whole round changes nothing: some twenty measurements an op where all
 combinations would be hundreds. A time is a median with a cold L2 cache (stopwatch.py), on
-balanced routing. What does not compile or does not fit the chip is passed over.
+balanced routing. What does not compile, does not fit the chip, or gives another result than the
+tiles in use is passed over. Most of the time goes into compiling: expect an hour a shape or more
+(a guess: nobody has run it on a GPU yet), and start with the shape and the ops that you need.
 
-The winner becomes a line of minir1_kernels/configs.jsonl for exactly these widths, with the
-device and the times in its `origin`. Then: `make aot`, `python kernels/bench.py`, commit.
+The winner becomes a line of minir1_kernels/configs.jsonl for exactly these widths when it is
+found, with the device and the times in its `origin`. Then: `make aot`,
+`python kernels/bench.py --save`, commit.
 """
 
 from __future__ import annotations
@@ -67,25 +70,35 @@ def climb(start: Config, cost: Callable[[Config], float | None]) -> tuple[Config
         best, found = tiles, value
 
 
+def alike(want: list[Any], found: list[Any]) -> tuple[list[Any], list[Any]]:
+    """The results to compare: `down_dh` leaves as many parts of a sum as it has tiles, not those."""
+    pairs = [(a, b) for a, b in zip(want, found, strict=True) if a.shape == b.shape]
+    return [a for a, _ in pairs], [b for _, b in pairs]
+
+
 def tune(op: str, shape: Any, call: Callable[[], object], interpret: bool) -> dict[str, Any]:
     """The line of the table for one op and shape."""
     import triton
-    from stopwatch import device_name, milliseconds
+    from measure import apart, results
+    from report import DIFFERENT
+    from stopwatch import device_name, failures, milliseconds, settle
 
     from minir1_kernels import configs
 
     arch = configs.current_arch()
     widths = {letter: getattr(shape, letter) for letter in WIDTHS.get(op, "DF")}
     choices = configs.table()[op, arch]
-    name = configs.exact(widths)
+    name, want = configs.exact(widths), results(call)
 
     def cost(tiles: Config) -> float | None:
         choices[name] = tiles  # what `config` finds from now on
         try:
-            call()
+            if not apart(*alike(want, results(call))) <= DIFFERENT:
+                return None
             return milliseconds(call, interpret)
         # OutOfResources, a failed pass, a shape that the hardware lacks.
-        except (RuntimeError, ValueError, triton.CompilationError, triton.OutOfResources):
+        except failures():
+            settle(lambda: None, interpret)  # where the device itself is lost, this raises
             return None
 
     tiles, best, first = climb(configs.config(op, arch, **widths), cost)
@@ -124,7 +137,7 @@ def write(rows: list[dict[str, Any]], table: Path) -> None:
 
 
 def main(words: list[str] | None = None) -> int:
-    """0: tuned. 2: there is no GPU."""
+    """0: tuned. 1: an op could not be tuned. 2: there is no GPU."""
     from shapes import SHAPES
 
     from minir1_kernels.configs import TABLE
@@ -143,16 +156,21 @@ def main(words: list[str] | None = None) -> int:
         if not torch.cuda.is_available():
             print("No GPU here, so nothing can be tuned: the table stays as it is.")
             return 2
-    rows = []
+    from stopwatch import failures, told
+
+    lost = 0
     for name in args.shape or (["tiny"] if args.interpret else [s for s in SHAPES if s != "tiny"]):
         calls = calls_of(SHAPES[name], args.interpret)
         unknown = set(args.op or ()) - set(calls)
         if unknown:
             parser.error(f"no op {', '.join(sorted(unknown))}; there are {', '.join(calls)}")
         for op in args.op or calls:
-            rows.append(tune(op, SHAPES[name], calls[op], args.interpret))
-    write(rows, args.table)
-    return 0
+            try:
+                write([tune(op, SHAPES[name], calls[op], args.interpret)], args.table)
+            except failures() as error:
+                print(f"{op:10} {name}: {told(error)}", flush=True)
+                lost += 1
+    return int(lost > 0)
 
 
 if __name__ == "__main__":

@@ -252,6 +252,40 @@ def test_the_tuner_finds_the_valley_and_steps_over_what_cannot_run():
         tune.climb({"BLOCK_M": 128, "num_stages": 1}, cost)
 
 
+def test_tiles_that_give_another_result_are_passed_over(monkeypatch):
+    """The faster tiles here are wrong, as a compiler's mistake would make them."""
+    from minir1_kernels import configs
+
+    def call():
+        tiles = configs.table()["sort", "interpret"][f"E={TINY.E}"]
+        return torch.full((3,), 2.0 if tiles["BLOCK_T"] == 16 else 1.0)
+
+    monkeypatch.setattr("stopwatch.milliseconds", lambda call, interpret: float(call()[0] == 1.0))
+    choices = configs.table()["sort", "interpret"]
+    choices[f"E={TINY.E}"] = choices["narrow"]
+    try:
+        assert tune.tune("sort", TINY, call, interpret=True)["config"]["BLOCK_T"] != 16
+    finally:
+        configs.table.cache_clear()
+
+
+def test_an_op_that_fails_does_not_lose_the_others(tmp_path, capsys, monkeypatch):
+    def tunes(op, shape, call, interpret):
+        if op == "up":
+            raise RuntimeError("the device is lost")
+        return {"op": op, "arch": "sm_90", "shape": "D=1", "config": {"BLOCK_T": 1}}
+
+    table = tmp_path / "configs.jsonl"
+    table.write_text(
+        "".join(f'{{"op": "{op}", "arch": "x", "shape": "y"}}\n' for op in ("up", "sort"))
+    )
+    monkeypatch.setattr(tune, "tune", tunes)
+    monkeypatch.setattr(tune, "calls_of", lambda shape, interpret: {"up": None, "sort": None})
+    assert tune.main(["--interpret", "--table", str(table)]) == 1
+    assert "RuntimeError: the device is lost" in capsys.readouterr().out
+    assert json.loads(table.read_text().splitlines()[-1])["config"] == {"BLOCK_T": 1}
+
+
 def test_the_tuner_writes_one_line_for_these_widths(tmp_path, capsys, monkeypatch):
     from minir1_kernels import configs
 
