@@ -71,7 +71,7 @@ def climb(start: Config, cost: Callable[[Config], float | None]) -> tuple[Config
 
 
 def alike(want: list[Any], found: list[Any]) -> tuple[list[Any], list[Any]]:
-    """The results to compare: `down_dh` leaves as many parts of a sum as it has tiles, not those."""
+    """The results to compare; `down_dh` has as many parts of a sum as tiles; not those."""
     pairs = [(a, b) for a, b in zip(want, found, strict=True) if a.shape == b.shape]
     return [a for a, _ in pairs], [b for _, b in pairs]
 
