@@ -51,6 +51,13 @@ COMMANDS = {
 }
 
 
+FULL = (
+    "`minir1 plan RECIPE` shows what fills a GPU; --zero.rollout-batch and --eval.batch-size make "
+    "sampling smaller, --zero.optim.micro-batch-tokens training. What was saved is whole"
+)
+"""The cure when a GPU's memory is full."""
+
+
 def page() -> str:
     """What `minir1 --help` prints."""
     lines = [f"  {f'{name} {words}':<23}{about}" for name, (words, about) in COMMANDS.items()]
@@ -106,6 +113,11 @@ def main(words: Sequence[str] | None = None) -> int:
             raise
         cure = "install the extra that holds it (README.md, Install)"
         print(f"minir1: error: this needs the package {error.name!r}: {cure}", file=sys.stderr)
+        return 2
+    except RuntimeError as error:  # torch's name, without torch: it takes a second to import
+        if debug or type(error).__name__ != "OutOfMemoryError":
+            raise
+        print(f"minir1: error: {explain(error).split('. ')[0]}: {FULL}", file=sys.stderr)
         return 2
     except (ValueError, OSError, ArithmeticError) as error:
         if debug:

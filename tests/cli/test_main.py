@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from minir1 import recipes
 from minir1.cli import main as frame
@@ -143,6 +144,25 @@ def test_a_full_disk_is_named_with_its_cure(capsys, monkeypatch):
     status, _, err = ask("run", "smoke", capsys=capsys)
     assert status == 2 and err.count("\n") == 1
     assert "No space left on device" in err and "free some space" in err
+
+
+def test_a_full_gpu_is_named_with_its_cure(capsys, monkeypatch):
+    """As torch says it, on several lines."""
+
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB. GPU 0 has 1 B.")
+
+    monkeypatch.setattr(frame, "dispatch", full)
+    status, _, err = ask("run", capsys=capsys)
+    assert status == 2 and err.count("\n") == 1
+    assert err.startswith("minir1: error: CUDA out of memory: `minir1 plan RECIPE` shows")
+
+    def other(*_):
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(frame, "dispatch", other)
+    with pytest.raises(RuntimeError, match="something else"):
+        ask("run", capsys=capsys)
 
 
 def test_ctrl_c_says_how_to_go_on(capsys, monkeypatch):

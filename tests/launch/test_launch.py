@@ -208,6 +208,8 @@ def test_the_task_of_skypilot_is_sound():
     assert look < run, "a machine is looked at before it is paid for the run"
     for script in (task["run"], task["setup"]):
         subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+    # The clouds' default images: Python 3.10, and a driver that CUDA 13 does not know.
+    assert "--python 3.11" in task["setup"] and "whl/cu126" in task["setup"]
     whole = recipes.get(task["envs"]["RECIPE"])
     assert all(count == whole.gpus for count in task["resources"]["accelerators"].values())
 
