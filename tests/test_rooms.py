@@ -5,6 +5,7 @@ functions too. `faults` is the checker; the tests below also apply it to files t
 """
 
 import ast
+import graphlib
 import re
 import subprocess
 import sys
@@ -227,6 +228,35 @@ FINE = [
 @pytest.mark.parametrize(("path", "source"), FINE)
 def test_what_the_table_allows_passes(path, source):
     assert faults(path, source) == []
+
+
+def test_no_two_files_import_each_other():
+    """Imports inside functions count too: a circle that is cut there is a circle all the same."""
+    graph = {}
+    for path in (ROOT / "minir1").rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        names = (name for name, _, _ in imports(tree) if within(name, "minir1"))
+        graph[path] = {file for name in names if (file := file_of(name))} - {path}
+    assert circle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}}) and not circle_in({"a": {"b", "c"}})
+    found = [str(path.relative_to(ROOT)) for path in circle_in(graph)]
+    assert not found, " -> ".join(found)
+
+
+def file_of(name: str) -> Path | None:
+    """The file that stands behind a dotted name; for a name in a package, the package's face."""
+    base = ROOT.joinpath(*name.split("."))
+    parent = base.parent
+    places = (base.with_suffix(".py"), base / "__init__.py", parent.with_suffix(".py"))
+    return next((file for file in (*places, parent / "__init__.py") if file.exists()), None)
+
+
+def circle_in(graph: dict) -> list:
+    """A circle, from its first member back to it; empty where there is none."""
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return error.args[1]
+    return []
 
 
 def test_folders_with_common_names_are_no_packages():

@@ -27,9 +27,9 @@ from typing import Annotated, Any
 import tyro
 
 from minir1 import recipes
-from minir1.bench.smollm import RESULTS
 from minir1.config import Config, EvalConfig
 from minir1.run.evaluate import evaluate, heldout_problems
+from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, read_rows
 from minir1.run.models import new_model, tokenizer_of
 from minir1.tasks import Problem, Verdict, make_task

@@ -32,15 +32,13 @@ import numpy as np
 import tyro
 
 from minir1.bench.gym_scan import anywhere
+from minir1.bench.smollm_rows import ANSWERS, RECIPE, collect
 from minir1.run.jsonl import read_rows
 from minir1.run.stats import Interval, mean, seed_difference
 from minir1.tasks.base import Verdict
 from minir1.tasks.verifiers import verify
 
-RESULTS = Path(__file__).parents[1] / "results"
-LOGS = RESULTS / "smollm.jsonl"
-ANSWERS = RESULTS / "smollm_answers.jsonl"
-RECIPE, CONTROL = "smollm", "smollm_format"
+CONTROL = "smollm_format"
 Answer = Mapping[str, str]
 
 
@@ -148,8 +146,6 @@ def main(collect_from: Path | None = None) -> None:
         collect_from: first take the logs of the finished runs in this folder
     """
     if collect_from is not None:
-        from minir1.bench.smollm_rows import collect
-
         collect(collect_from)
     print(table(read_answers()))
 

@@ -20,10 +20,11 @@ import tyro
 
 from minir1 import recipes
 from minir1.bench.rows import versions
-from minir1.bench.smollm import RESULTS, Answer, read_answers, strict
+from minir1.bench.smollm import Answer, read_answers, strict
 from minir1.bench.smollm_greedy import GREEDY, Key, answers_of, share
 from minir1.bench.smollm_signs import RECIPE, between, by_question
 from minir1.config import Config
+from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, read_rows
 from minir1.run.stats import Interval, paired_difference
 

@@ -23,14 +23,13 @@ import tyro
 from minir1.bench.rows import versions
 from minir1.bench.smollm import (
     CONTROL,
-    RECIPE,
-    RESULTS,
     Answer,
     last_number,
     read_answers,
     strict,
 )
-from minir1.bench.smollm_rows import finished, forget, recipe_of
+from minir1.bench.smollm_rows import RECIPE, finished, forget, recipe_of
+from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row
 from minir1.run.stats import Interval, seed_difference
 

@@ -11,9 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from minir1.bench.rows import versions
-from minir1.bench.smollm import ANSWERS, LOGS, RECIPE
+from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, read_rows
 
+LOGS = RESULTS / "smollm.jsonl"
+ANSWERS = RESULTS / "smollm_answers.jsonl"
+RECIPE = "smollm"
+"""How the names of all recipes of this model begin."""
 CURVE = (
     "reward", "rewards/accuracy/mean", "frac_reward_zero_std", "completions/mean_length",
     "completions/clipped_ratio", "entropy", "grad_norm", "learning_rate", "loss",

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from minir1.bench.smollm import (
-    LOGS,
     READERS,
     Answer,
     accuracy,
@@ -20,6 +19,7 @@ from minir1.bench.smollm import (
     read_answers,
     strict,
 )
+from minir1.bench.smollm_rows import LOGS
 from minir1.lab.charts import columns, draw_lines, legend_below
 from minir1.lab.curves import interval_chart
 from minir1.lab.heat import heat

@@ -1,10 +1,15 @@
 """The readers of a real model's responses, and the table that the committed logs make."""
 
+from pathlib import Path
+
 import pytest
 
-from minir1.bench import gym_scan, smollm
+from minir1 import recipes
+from minir1.bench import gym_scan, gym_worked, smollm, smollm_rows
 from minir1.bench.gym_scan import anywhere
-from minir1.run.jsonl import read_rows
+from minir1.bench.smollm_rows import finished, forget, recipe_of
+from minir1.run.jsonl import append_row, read_rows
+from minir1.tasks import Problem
 
 
 def answer(completion: str, question: str = "Solve: 5 * 4.", gold: str = "20") -> dict[str, str]:
@@ -59,9 +64,7 @@ def test_the_table_has_an_interval_over_seeds_only_where_there_are_seeds() -> No
 
 
 def test_the_committed_rows_are_of_todays_recipes() -> None:
-    from minir1 import recipes
-
-    answers, runs = smollm.read_answers(), [row for _, row in read_rows(smollm.LOGS)]
+    answers, runs = smollm.read_answers(), [row for _, row in read_rows(smollm_rows.LOGS)]
     assert {(row["recipe"], row["seed"]) for row in runs} == {key[:2] for key in answers}
     for row in runs:
         config = recipes.get(row["recipe"])
@@ -78,3 +81,38 @@ def test_the_scan_has_a_row_a_family() -> None:
     rows = [row for _, row in read_rows(gym_scan.RESULTS)]
     assert len(rows) >= 8
     assert len(gym_scan.table(rows).splitlines()) == len(rows) + 2
+
+
+def test_rows_of_other_recipes_stay(tmp_path: Path) -> None:
+    path, run = tmp_path / "rows.jsonl", tmp_path / "smollm_signs-0"
+    forget(path, [run])  # nothing to forget yet
+    for recipe in ("smollm", "smollm_signs", "smollm_signs_format"):
+        append_row(path, {"recipe": recipe})
+    forget(path, [run])
+    assert [row["recipe"] for _, row in read_rows(path)] == ["smollm", "smollm_signs_format"]
+
+
+def test_finished_runs_by_recipe_and_seed(tmp_path: Path) -> None:
+    for name in ("smollm_signs-10", "smollm_signs-9", "smollm-1", "other-1"):
+        (tmp_path / name / "eval").mkdir(parents=True)
+        (tmp_path / name / "eval" / "final.json").write_text("{}")
+    (tmp_path / "smollm-2" / "eval").mkdir(parents=True)
+    found = [recipe_of(run) for run in finished(tmp_path)]
+    assert found == [("smollm", 1), ("smollm_signs", 9), ("smollm_signs", 10)]
+
+
+def test_a_question_is_repeated_and_solved() -> None:
+    one = Problem("", "What is -5 - -4 = ?", None, "", "-1")
+    assert gym_worked.solved(one) == "-5--4=-1 <answer>-1</answer>"
+    with pytest.raises(ValueError, match="no sum or product"):
+        gym_worked.solved(Problem("", "Spell sun backward", None, "", "nus"))
+
+
+def test_the_second_scan_is_of_todays_cases() -> None:
+    rows = [row for _, row in read_rows(gym_worked.ROWS)]
+    cases = [(family, dict(dials)) for family, dials in gym_worked.CASES]
+    signs = recipes.get(gym_worked.LAST)
+    cases.append((signs.task.family, dict(signs.task.dials)))
+    assert [(row["family"], row["dials"]) for row in rows] == cases
+    assert len(gym_worked.table(rows).splitlines()) == len(rows) + 2
+    assert rows[-1]["one_of"]["low"] > rows[-1]["greedy"]["value"]  # something to reinforce

@@ -3,8 +3,8 @@
 import pytest
 
 from minir1 import recipes
-from minir1.bench import smollm, smollm_greedy
-from minir1.bench.smollm_greedy import GREEDY, change, share
+from minir1.bench import smollm, smollm_greedy, smollm_rows
+from minir1.bench.smollm_greedy import GREEDY, change, paid_right, share
 from minir1.run.jsonl import read_rows
 
 RIGHT, WRONG = "<answer>20</answer>", "<answer>21</answer>"
@@ -54,16 +54,18 @@ def test_a_folder_without_runs_leaves_the_answers_alone(tmp_path, monkeypatch) -
 
 
 def test_the_committed_answers_are_of_the_runs_of_the_logs() -> None:
-    runs = {(row["recipe"], row["seed"]) for _, row in read_rows(smollm.LOGS)}
+    runs = {(row["recipe"], row["seed"]) for _, row in read_rows(smollm_rows.LOGS)}
     rows = [row for _, row in read_rows(GREEDY)]
     assert {(row["recipe"], row["seed"]) for row in rows if row["when"] == "final"} == runs
-    assert [row["when"] for row in rows].count("base") == 1
-    questions = {tuple(one[0] for one in row["rows"]) for row in rows}
-    assert len(questions) == 1  # all were asked the same, each product once
-    (names,) = questions
-    assert len(set(names)) == len(names)
-    sampled = smollm.read_answers()["smollm", 0, "base"]
-    assert set(names) == {one["question"] for one in sampled}
+    for task in {paid_right(recipe) for recipe, _ in runs}:
+        mine = [row for row in rows if paid_right(row["recipe"]) == task]
+        assert [row["when"] for row in mine].count("base") == 1
+        questions = {tuple(one[0] for one in row["rows"]) for row in mine}
+        assert len(questions) == 1  # all were asked the same, each question once
+        (names,) = questions
+        assert len(set(names)) == len(names)
+        sampled = smollm.read_answers()[task, 0, "base"]
+        assert set(names) == {one["question"] for one in sampled}
     for row in rows:
         assert row["recipe_hash"] == recipes.get(row["recipe"]).hash()
 
