@@ -74,8 +74,8 @@ def test_a_checkpoint_is_what_a_run_of_the_same_shape_writes(tmp_path):
     optimizer = build_optimizer(model, config.zero.optim)
     sizes = []
     for step in (0, 1):
-        parts = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
-        folder = save(tmp_path, "zero", step, **parts)
+        moments = optimizer.state_dict()
+        folder = save(tmp_path, "zero", step, model=model.state_dict(), optimizer=moments)
         sizes.append(sum(file.stat().st_size for file in folder.glob("*.safetensors")))
         for parameter in model.parameters():
             parameter.grad = torch.zeros_like(parameter)

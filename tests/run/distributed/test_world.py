@@ -53,8 +53,11 @@ def test_one_process_may_keep_its_model_in_shards(monkeypatch, tmp_path, jobs, p
 def test_offloaded_parameters_leave_all_else_where_the_passes_run(monkeypatch, jobs):
     """A GPU is played by the meta device, on which nothing can lie by mistake."""
     monkeypatch.delenv("RANK", raising=False)
+    from minir1.run.distributed.processes import Processes
+
     gpu = torch.device("meta")
     with join(replace(jobs.CONFIG, parallel=ParallelConfig(offload_optimizer=True))) as world:
+        assert isinstance(world, Processes)
         monkeypatch.setattr(world, "_device", gpu)
         model = world._empty(replace(jobs.CONFIG, parallel=world.parallel), gpu)
         assert {parameter.device.type for parameter in model.parameters()} == {"cpu"}
