@@ -18,7 +18,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,19 @@ def commit(fresh: Path, target: Path, manifest: Mapping[str, Any]) -> None:
 Each = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
 
 
-def verify(folder: Path, each: Each = map) -> None:
+READERS = 8
+
+
+def side_by_side(work: Callable[[Any], None], items: Iterable[Any]) -> Iterator[None]:
+    """In some threads: 64 GB, file after file, would be minutes of one core's hashing."""
+    with ThreadPoolExecutor(READERS) as pool:
+        yield from pool.map(work, items)
+
+
+def verify(folder: Path, each: Each = side_by_side) -> None:
     """Raise a ValueError that says why, unless the folder is what was written.
 
-    `each` calls a function with each file: by default here, one after the other.
+    `each` calls a function with each file.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())

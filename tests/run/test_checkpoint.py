@@ -2,10 +2,12 @@
 
 import contextlib
 import errno
+import hashlib
 import json
 import logging
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -198,6 +200,19 @@ def test_a_damaged_checkpoint_is_named_and_skipped(tmp_path, caplog, damage):
     # The run comes to this step again, and the damaged one is replaced.
     save_step(tmp_path, 2)
     assert latest(tmp_path, "zero").step == 2
+
+
+def test_files_are_checked_side_by_side(tmp_path, monkeypatch):
+    """Each of the four waits for the others, which would never come one after the other."""
+    folder, real = save(tmp_path, "zero", 1, model={"w": torch.ones(2)}), hashlib.file_digest
+    meeting = threading.Barrier(4, timeout=60)
+
+    def digest(file, kind):
+        meeting.wait()
+        return real(file, kind)
+
+    monkeypatch.setattr("hashlib.file_digest", digest)
+    assert load(folder).step == 1
 
 
 def test_a_skipped_damaged_checkpoint_does_not_push_out_the_good_one(tmp_path):
