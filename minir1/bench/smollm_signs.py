@@ -130,14 +130,14 @@ def adds_sizes(answer: Answer) -> bool:
     return strict({**answer, "gold": str(said)})
 
 
-def kinds(answers: Sequence[Answer]) -> tuple[float, float, float]:
+def sides(answers: Sequence[Answer]) -> tuple[float, float, float]:
     """Right where both go one way; right where they don't, and there the shortcut's share."""
     same = [one for one in answers if one_way(one["question"])]
     other = [one for one in answers if not one_way(one["question"])]
     return share(same), share(other), share(other, adds_sizes)
 
 
-def kinds_table(greedy: Answers) -> str:
+def sides_table(greedy: Answers) -> str:
     """Greedy answers of the base and of each run, by what the signs ask for."""
     lines = [
         "| greedy | both one way | opposite ways | opposite: sizes added all the same |",
@@ -148,7 +148,7 @@ def kinds_table(greedy: Answers) -> str:
         runs = answers_of(greedy, recipe, "final").items()
         cases += [(f"{name}, seed {seed}", rows) for seed, rows in runs]
     for name, rows in cases:
-        lines.append(f"| {name} | " + " | ".join(f"{value:.1%}" for value in kinds(rows)) + " |")
+        lines.append(f"| {name} | " + " | ".join(f"{value:.1%}" for value in sides(rows)) + " |")
     return "\n".join(lines)
 
 
@@ -175,7 +175,7 @@ def main() -> None:
         for name, holds, said in verdicts(sampled, greedy)
     ]
     said = "\n".join([*each_seed(greedy), *lines])
-    print(table(sampled, greedy), said, kinds_table(greedy), sep="\n\n")
+    print(table(sampled, greedy), said, sides_table(greedy), sep="\n\n")
 
 
 if __name__ == "__main__":

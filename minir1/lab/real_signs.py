@@ -9,19 +9,20 @@ import numpy as np
 from minir1.bench import smollm_forms
 from minir1.bench.smollm import Answer, read_answers
 from minir1.bench.smollm_greedy import GREEDY, Key, answers_of, base_of
-from minir1.bench.smollm_signs import RECIPE, kinds, one_way, verdicts
+from minir1.bench.smollm_signs import RECIPE, one_way, sides, verdicts
 from minir1.lab.charts import columns
 from minir1.lab.picture import Picture
+from minir1.lab.real import logs
 
 Answers = Mapping[Key, Sequence[Answer]]
 
 
-def kinds_chart(greedy: Answers | None = None) -> Picture:
+def sides_chart(greedy: Answers | None = None) -> Picture:
     """Greedy answers before and after, by what the signs ask for; and the shortcut."""
     greedy = read_answers(GREEDY) if greedy is None else greedy
     runs = answers_of(greedy, RECIPE, "final")
     cases = {"base": base_of(greedy, RECIPE, 0), **{f"seed {s}": rows for s, rows in runs.items()}}
-    found = list(zip(*map(kinds, cases.values()), strict=True))
+    found = list(zip(*map(sides, cases.values()), strict=True))
     names = ("right, both one way", "right, opposite ways", "opposite ways, sizes added")
     values = {name: list(shares) for name, shares in zip(names, found, strict=True)}
     return columns(
@@ -33,12 +34,29 @@ def kinds_chart(greedy: Answers | None = None) -> Picture:
 def shortcut_words(greedy: Answers | None = None) -> str:
     """What the policies are right about, and what they do where that is wrong."""
     greedy = read_answers(GREEDY) if greedy is None else greedy
-    base = kinds(base_of(greedy, RECIPE, 0))
-    after = np.mean([kinds(rows) for rows in answers_of(greedy, RECIPE, "final").values()], axis=0)
+    base = sides(base_of(greedy, RECIPE, 0))
+    after = np.mean([sides(rows) for rows in answers_of(greedy, RECIPE, "final").values()], axis=0)
     return (
         f"Both one way: {base[0]:.0%} right before, {after[0]:.0%} after (mean of the seeds). "
         f"Opposite ways: {base[1]:.0%} before, {after[1]:.0%} after; there {after[2]:.0%} of the "
         f"answers add the sizes all the same, and put the first sign before"
+    )
+
+
+def stall_words() -> str:
+    """When training stopped to get better, and what was left of it then."""
+    curves = [row["curve"] for row in logs() if row["recipe"] == RECIPE]
+    steps = len(curves[0]["reward"])
+    names = ("rewards/accuracy/mean", "frac_reward_zero_std", "entropy")
+    first, middle, last = (
+        [np.mean([np.mean(curve[name][part]) for curve in curves]) for name in names]
+        for part in (slice(0, 5), slice(10, 15), slice(-5, None))
+    )
+    return (
+        f"Right in training: {first[0]:.0%} in the first five of {steps} steps, {middle[0]:.0%} in "
+        f"steps 11 to 15, {last[0]:.0%} in the last five. Dead groups, after those that were "
+        f"replaced: {first[1]:.0%}, {middle[1]:.0%}, {last[1]:.0%}. Entropy: {first[2]:.2f}, "
+        f"{middle[2]:.2f}, {last[2]:.2f} nats a token."
     )
 
 
@@ -49,7 +67,7 @@ def sides_words(greedy: Answers | None = None) -> str:
     return f"{sum(map(one_way, asked))} of the {len(asked)} held-out questions go one way."
 
 
-def threshold_words() -> str:
+def held_words() -> str:
     """Each threshold that was written down before the runs, and whether it holds."""
     found = verdicts(read_answers(), read_answers(GREEDY))
     return "\n".join(
