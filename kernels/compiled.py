@@ -74,6 +74,18 @@ def compile_all(chip: str, shapes: list[str]) -> Iterator[dict[str, Any]]:
             }  # fmt: skip
 
 
+def sizes_of(shape: str) -> dict[str, int]:
+    """D, F, E and V to compile a line of the table at: of a class, or of what the tuner wrote.
+
+    >>> sizes_of("D=1536"), sizes_of("E=60")["E"]
+    ({'D': 1536, 'F': 768, 'E': 8, 'V': 256}, 60)
+    """
+    sizes = {"D": 2048, "F": 768, "E": 8, "V": 256}
+    if shape == "narrow":
+        return sizes | {"D": 64, "F": 48}
+    return sizes | {letter: int(size) for letter, size in re.findall(r"([DFEV])=(\d+)", shape)}
+
+
 def call_wrappers(shape: str) -> None:
     """Everything that the package offers, once, as training and as sampling call it."""
     import torch
@@ -82,19 +94,19 @@ def call_wrappers(shape: str) -> None:
     from minir1_kernels.route import Rule
     from minir1_kernels.router import route
 
-    widths = {"wide": (2048, 768), "narrow": (64, 48)}
-    d, f = widths[shape] if shape in widths else tuple(map(int, re.findall(r"\d+", shape)))
-    n, e, k, v = 64, 8, 2, 256
+    d, f, e, v = sizes_of(shape).values()
+    n, k = 64, 2
 
     def weights(*size: int) -> torch.Tensor:
         return torch.zeros(size, dtype=torch.bfloat16, requires_grad=True)
 
     # Qwen3's router, Moonlight's, and DeepSeek-V3's with its groups, replaying experts.
-    for experts, rule, forced in (
+    routers = [
         (128, Rule(k=8, softmax=True), None),
         (64, Rule(k=6, scale=2.446), None),
         (256, Rule(k=8, groups=8, open_groups=4), torch.zeros(n, 8, dtype=torch.int64)),
-    ):
+    ]
+    for experts, rule, forced in [*routers, (e, Rule(k=k), None)] if "E=" in shape else routers:
         logits = torch.zeros(n, experts, requires_grad=True)
         route(logits, torch.zeros(experts), forced, rule)[0].sum().backward()
     x, idx = weights(n, d), torch.zeros(n, k, dtype=torch.int64)

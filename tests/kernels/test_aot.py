@@ -9,8 +9,11 @@ import json
 from pathlib import Path
 
 import pytest
+import tune
+from compiled import call_wrappers, sizes_of
+from shapes import SHAPES
 
-from minir1_kernels.configs import SHARED_BYTES, table
+from minir1_kernels.configs import SHARED_BYTES, exact, table
 
 KERNELS = Path(__file__).parents[2] / "kernels"
 MATRIX = {
@@ -90,6 +93,33 @@ def test_the_committed_results_are_of_this_table():
     for version in versions:
         for chip in aot.CHIPS:
             check([r for r in rows if (r["triton"], r["chip"]) == (version, chip)], chip)
+
+
+@pytest.mark.parametrize("op", ["route", "sort", "combine", "up", "logprob", "logprob_dz"])
+@pytest.mark.parametrize("name", ["qwen3-30b-a3b", "laptop"])
+def test_what_the_tuner_wrote_is_compiled_at_its_own_widths(op, name):
+    shape = SHAPES[name]
+    widths = {letter: getattr(shape, letter) for letter in tune.WIDTHS.get(op, "DF")}
+    sizes = sizes_of(exact(widths))
+    assert list(sizes) == ["D", "F", "E", "V"], "the order in which they are unpacked"
+    assert {letter: sizes[letter] for letter in widths} == widths
+
+
+def test_a_tuned_router_is_compiled_with_its_experts(monkeypatch):
+    """A stand-in for the wrappers notes how many experts they are called with."""
+    seen = []
+
+    def route(logits, bias, forced, rule):
+        seen.append(logits.shape[1])
+        return (logits,)
+
+    monkeypatch.setattr("minir1_kernels.router.route", route)
+    monkeypatch.setattr("minir1_kernels.moe.experts", lambda x, idx, w, up, down: seen.append(up))
+    for shape, experts in (("narrow", [128, 64, 256]), ("E=60", [128, 64, 256, 60])):
+        seen.clear()
+        with pytest.raises(AttributeError):  # there the stand-in ends
+            call_wrappers(shape)
+        assert seen[:-1] == experts and len(seen[-1]) == (60 if "E=" in shape else 8)
 
 
 @pytest.mark.parametrize(
