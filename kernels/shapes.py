@@ -72,7 +72,9 @@ class Shape:
         }
         logits = 2.0 * self.rows * self.V * d
         return {
-            "route": (0.0, 4.0 * n * e + 8 * n * k),
+            # Logits in and scores out, in fp32; an id of 8 bytes and a weight of 4 a row.
+            "route": (0.0, 8.0 * n * e + 12 * n * k),
+            # An id of 8 bytes in; a row's number and its place, of 4 each, out.
             "sort": (0.0, 16.0 * r),
             **{op: (flops, float(ELEMENT * moved)) for op, (flops, moved) in products.items()},
             "logprob": (logits, ELEMENT * float(self.rows * d + self.V * d)),

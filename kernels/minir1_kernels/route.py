@@ -14,7 +14,8 @@ A row of E scores fits into registers, so plain picking beats a sort: torch.topk
 40% of a router's time (2512.14080). Of equal scores the expert with the lower id wins.
 
 Spec: minir1's `Router.scores`, `choose` and `weights`; `forced` replaces a choice where it is
-0 or more. Moves 8 N E bytes (logits and scores) + 20 N K; about E (K + 2 G) comparisons a token.
+0 or more. Moves 8 N E bytes (logits and scores) + 12 N K (20 with `forced`); about E (K + 2 G)
+comparisons a token.
 """
 
 from dataclasses import dataclass

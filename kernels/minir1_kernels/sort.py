@@ -14,7 +14,8 @@ Spec: `order = expert.argsort(stable=True)`, bit for bit, and `place` its invers
 atomic counters is shorter, but puts rows in another order each time, and sums with them.
 Nothing waits for the GPU: whoever needs a size uses the bound that the CPU knows.
 
-Moves 8 R (ids, read twice) + 8 R bytes (order, place) and E counters a tile; no FLOPs.
+Moves 16 R (ids of 8 bytes, read twice) + 8 R bytes (order, place) and 3 E counters a tile; no
+FLOPs.
 """
 
 from dataclasses import dataclass

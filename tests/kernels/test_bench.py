@@ -23,9 +23,9 @@ TINY = SHAPES["tiny"]
 @pytest.mark.parametrize(
     ("name", "floors_ms"),
     [
-        ("qwen3-30b-a3b", {"up": 2.067, "down": 1.033, "combine": 0.403, "route": 0.0063,
+        ("qwen3-30b-a3b", {"up": 2.067, "down": 1.033, "combine": 0.403, "route": 0.0122,
                            "sort": 0.0014, "layer": 3.50, "layer training": 10.11}),
-        ("moonlight", {"up": 1.421, "down_dw": 0.710, "combine": 0.157, "route": 0.0017,
+        ("moonlight", {"up": 1.421, "down_dw": 0.710, "combine": 0.157, "route": 0.0032,
                        "layer": 2.29, "layer training": 6.71, "logprob": 13.8}),
     ],
 )  # fmt: skip

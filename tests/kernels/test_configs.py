@@ -6,7 +6,16 @@ import pytest
 import triton
 
 from minir1_kernels import configs
-from minir1_kernels.configs import TABLE, config, current_arch, exact, ops, parse, shape_class
+from minir1_kernels.configs import (
+    TABLE,
+    config,
+    current_arch,
+    exact,
+    ops,
+    parse,
+    shape_class,
+    table,
+)
 
 ROWS = [json.loads(line) for line in TABLE.read_text().splitlines()]
 
@@ -110,3 +119,10 @@ def test_chips_share_the_line_of_their_memory(monkeypatch, capability, arch):
 
 def test_the_interpreter_has_its_own_line():
     assert current_arch() == "interpret"
+
+
+@pytest.mark.parametrize("arch", ["sm_80", "sm_89", "sm_90"])
+def test_a_tokens_scores_stay_in_one_warp(arch):
+    """With four, 128 scores a token lie across warps: 684 shuffles a token in the PTX, not 121."""
+    for shape in ("narrow", "wide"):
+        assert table()["route", arch][shape]["num_warps"] == 1
