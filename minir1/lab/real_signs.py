@@ -23,7 +23,7 @@ def sides_chart(greedy: Answers | None = None) -> Picture:
     runs = answers_of(greedy, RECIPE, "final")
     cases = {"base": base_of(greedy, RECIPE, 0), **{f"seed {s}": rows for s, rows in runs.items()}}
     found = list(zip(*map(sides, cases.values()), strict=True))
-    names = ("right, both one way", "right, opposite ways", "opposite ways, sizes added")
+    names = ("right, both one way", "right, opposite ways", "wrong, opposite ways: sizes added")
     values = {name: list(shares) for name, shares in zip(names, found, strict=True)}
     return columns(
         "What greedy answers are", "share", values, x_name="", ticks=list(cases), percent=True,

@@ -236,9 +236,11 @@ Note(smollm.table(read_answers()))
 # the runs: paid for any answer, accuracy rises by **less than half** as much.
 
 # %%
+from minir1.lab.real import kinds_chart
 from minir1.lab.real_controls import favourite_words, gain_rows, threshold_words, verifier_words
 
-display(Table(("seed", "paid for right answers", "paid for any answer"), gain_rows()))
+columns = ("seed", "paid for right answers", "paid for any answer")
+display(Table(columns, gain_rows()), kinds_chart())
 Note(f"{threshold_words()} {verifier_words()} {favourite_words()}")
 
 # %% [markdown]
@@ -247,14 +249,7 @@ Note(f"{threshold_words()} {verifier_words()} {favourite_words()}")
 # number; so what is said often is said more often still: in two seeds, one number. Nothing pulls the policy towards the truth.
 #
 # One seed of a control is an anecdote, and the interval of three is as wide as it looks.
-
-# %%
-from minir1.lab.real import kinds_chart
-
-kinds = kinds_chart()
-display(kinds)
-
-# %% [markdown]
+#
 # ## What was learned
 #
 # The held-out half of the times table, each product asked several times.
@@ -294,6 +289,50 @@ Note(f"{greedy_words()}\n\n{smollm_greedy.table(read_answers(), greedy)}")
 #
 # So the honest sentence is: on one-digit products, in 40 steps, GRPO made SmolLM2 **reliable** (lesson 12: pass@k). For new skill, ask for something that
 # the base's greedy answer gets wrong.
+#
+# ## A task whose likeliest answer is wrong
+#
+# So families were scanned once more, with solved examples, greedily and in eight samples. What is wanted: greedy decoding mostly wrong, one of
+# eight samples right more often, and no constant that earns as much. The last line became the recipe `smollm_signs`: sums and differences of numbers with
+# signs, such as 9 + -2. There the base writes 9+2=11. Its examples take two steps: make one sign of two, then add.
+#
+# **Predict**: RL pays right answers again, three seeds. Does greedy accuracy rise this time?
+
+# %%
+from minir1.bench import gym_worked
+from minir1.lab.real_signs import held_words
+
+worked = [row for _, row in read_rows(gym_worked.ROWS)]
+display(show(gym_worked.solved), Note(gym_worked.table(worked)))
+Note(f"What was written down before the first of these runs:\n\n{held_words()}")
+
+# %% [markdown]
+# It rises, in every seed. A policy that is only sharper could not do that: likeliest answers have **changed**. By the words that were written down, this is skill.
+#
+# Which skill? Two numbers go **one way** (9 - -2, -3 - 4) or **opposite ways** (9 - 2, -3 + 4). One way, their sizes are added. Opposite ways, one is taken from
+# the other.
+#
+# **Predict** in which of the two the gain is.
+
+# %%
+from minir1.bench import smollm_signs
+from minir1.lab.real_signs import form_words, sides_chart, sides_words, stall_words
+
+sides = sides_chart()
+tables = f"{smollm_signs.sides_table(greedy)}\n\n{form_words()}"
+display(show(smollm_signs.adds_sizes), sides, Note(tables))
+Note(f"{sides.words}. {sides_words()} {stall_words()}")
+
+# %% [markdown]
+# All of it is in one half. The policies learned **half of the rule**: add the sizes, put the first sign before. Where that is wrong they are wrong with the same
+# ease, more often than the base was. Nobody had thought of this table before the runs; it was made when the responses were read.
+#
+# Why does RL stay there? The shortcut is right in about half of the questions, and easy to find. Said always, it gives the other half of the groups eight times the
+# same wrong answer: no advantage, no gradient. Entropy is gone, and nothing else is tried. That is a **local optimum**, and little is left to leave it with.
+#
+# Part of the gain is form: shown examples with spaces, the base itself does better (last table). The policies are above that, too.
+#
+# So: RL can teach what greedy decoding didn't do before, and what it teaches is what the reward can't tell from the skill. **Read the responses**, one kind at a time.
 
 # %%
 import random
@@ -311,19 +350,19 @@ Table(("model", "question", "response"), rows)
 # - **The first control was too kind.** "The gold stands somewhere in the text" counts 0 * 7 as right for a text that only repeats the question. That is why the
 #   reader above takes the last number.
 # - **The gain was sold as learning.** Accuracy at temperature 1 rose in every seed and under every reader. Nobody had asked the base greedily.
+# - **The threshold of skill was held by half a rule.** One number over all questions can't tell half of a rule from half of the questions understood.
 # - **One seed of the control** was explained at length before there were others. The explanation fitted, and was wrong.
 # - **One-token queries took most of the time.** In bfloat16 on a CPU, attention for a single new token was several times slower than it had to be, because
 #   key heads were copied for each query head. Profile before you guess.
 #
 # # The same code at scale
 #
-#     minir1 run smollm                                       the runs of this lesson
+#     minir1 run smollm                                       the runs of this lesson; and smollm_signs
 #     minir1 run gpu_1 --model Qwen/Qwen3-0.6B-Base           a larger model from the hub, on one GPU
 #     minir1 export RUN FOLDER                                a folder for vLLM and others
 #     minir1 export RUN FOLDER --gguf q8_0 --problems 200     and a file for llama.cpp, with what it lost
 #     python -m minir1.bench sampler_real                     our sampler against transformers' on this model
-
-# %% [markdown]
+#
 # # Check yourself
 #
 # Answer aloud, then open.
@@ -347,6 +386,10 @@ Table(("model", "question", "response"), rows)
 # <details><summary>5. One seed of a format-only run gains more than half as much as the run it controls. What do you claim? (objective 5)</summary>
 #
 # Nothing. Run more seeds on both sides: here the next two fell below the base. And decode both greedily.
+# </details>
+# <details><summary>6. Greedy accuracy rises by 25 points, in every seed. What do you look at next? (objective 5)</summary>
+#
+# At responses, by kind of question. A rule that is right in half of them earns half of the reward.
 # </details>
 #
 # **Where next.** Take another family: `minir1 run smollm --task.family letter_counting`. Scan it first.
