@@ -125,3 +125,31 @@ def test_the_base_in_the_recipes_own_form_says_what_it_said_there() -> None:
     }
     (base,) = [rows for key, rows in greedy.items() if key[0] == RECIPE and key[2] == "base"]
     assert forms["tight", 16] == base
+
+
+def test_the_policies_are_above_the_base_in_every_form_of_its_examples() -> None:
+    _, greedy = committed()
+    forms = smollm_forms.read_forms()
+    for rows in forms.values():
+        assert smollm_forms.above(rows, greedy).low > 0
+    assert len(smollm_forms.table(forms, greedy).splitlines()) == len(forms) + 2
+
+
+def test_above_pairs_each_question_with_the_mean_of_the_seeds() -> None:
+    greedy = answers_of_seeds([[0, 0, 0]] * 2, [[1, 0, 1], [1, 1, 0]])
+    base = greedy[RECIPE, 0, "base"]
+    found = smollm_forms.above(base, greedy)
+    assert found == paired_difference([[0]] * 3, [[1], [0.5], [0.5]])
+
+
+def test_every_form_asks_for_the_same_answers() -> None:
+    config = recipes.get(RECIPE)
+    for form in smollm_forms.NAMES:
+        for (question, response), (_, shown) in zip(
+            config.examples, smollm_forms.written(config, form).examples, strict=True
+        ):
+            assert response.split(" ")[-1] == shown.split(" ")[-1]
+            if form == "copied":
+                assert shown.startswith(question.split(": ")[1])
+            if form == "spaced":
+                assert shown.replace(" ", "") == response.replace(" ", "")
