@@ -95,7 +95,8 @@ def call_wrappers(shape: str) -> None:
     from minir1_kernels.router import route
 
     d, f, e, v = sizes_of(shape).values()
-    n, k = 64, 2
+    # Nine tiles of the sort: Triton compiles a count of one, or of a multiple of 16, apart.
+    n, k = 576, 2
 
     def weights(*size: int) -> torch.Tensor:
         return torch.zeros(size, dtype=torch.bfloat16, requires_grad=True)

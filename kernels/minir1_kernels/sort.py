@@ -124,7 +124,8 @@ def sort(experts: Int[Tensor, "N K"], n_experts: int) -> Sorted:
     order, place = torch.empty(n_rows, **ints), torch.empty(n_rows, **ints)
     offsets = torch.empty(n_experts + 1, **ints)
     count[(n_tiles,)](experts, counts, n_rows, n_experts, n_tiles, CHUNK=CHUNK, **tile)
-    scan[(n_experts,)](counts, before, total, n_tiles, CHUNK=tile["BLOCK_T"])
+    # One program an expert, from tile to tile: long steps, since each waits for the one before.
+    scan[(n_experts,)](counts, before, total, n_tiles, CHUNK=8 * tile["BLOCK_T"])
     put[(n_tiles,)](
         experts, before, total, order, place, offsets, n_rows, n_experts, n_tiles,
         CHUNK=CHUNK, **tile,
