@@ -5,8 +5,6 @@ import json
 import sys
 
 import torch
-from conftest import TINY
-from test_compiled import DENSE, EOS, KEYS, PROMPTS
 from torch._dynamo.utils import counters
 
 from minir1.config import OptimConfig
@@ -21,6 +19,10 @@ from minir1.run.optim import build_optimizer
 
 def tell(kind: str) -> dict:
     """Four calls: as it is, after an update, other rows of a copy, greedily."""
+    # Not at the top: pytest reads this file too, for worked examples, and has many a conftest.
+    from conftest import TINY
+    from test_compiled import DENSE, EOS, KEYS, PROMPTS
+
     torch.set_num_threads(1)
     model = Transformer(TINY if kind == "moe" else DENSE, torch.Generator().manual_seed(0))
     with torch.no_grad():
