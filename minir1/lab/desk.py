@@ -71,7 +71,7 @@ def peek(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Table:
 def seen(exercise: Exercise, answer: Answer, case: Case, words: Words) -> object:
     """The value of an answer, or why it has none."""
     if answer.state != "ready":
-        return words.say(f"status.{STATIC[answer.state]}")
+        return words.say(f"status.{STATIC[answer.state][0]}")
     reply = run(exercise, [answer.text], [case], the_worker())
     last = next((r for r in reply.records if "ready" not in r and "done" not in r), None)
     if last is not None and isinstance(last.get("answer"), dict):
