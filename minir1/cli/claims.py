@@ -64,7 +64,5 @@ def main(
         for line in found
     ]
     table([head, *body])
-    print(
-        f"{counted(found)}. Intervals hold together, at 95%, for all claims over seeds, looked at twice."
-    )
+    print(f"{counted(found)}. Intervals hold together, at 95%, for all claims and both looks.")
     return 0
