@@ -271,4 +271,6 @@ def test_imports_have_no_side_effects_and_need_no_extra(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    # A torch for GPUs comes with Triton, and says so where this test hides it.
+    said = [line for line in done.stderr.splitlines() if "triton not found" not in line]
+    assert (done.returncode, done.stdout, said) == (0, "", [])

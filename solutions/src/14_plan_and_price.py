@@ -44,9 +44,9 @@ check(gpu_hours)
 # %% [markdown]
 # ## 2. `held`
 #
-# What one process holds at all times, in bytes: a float for each of `"weights, float32"`, `"gradients"` and `"Adam"` (its two moments), all
-# in float32. `layout(config.model, config.parallel, processes)` lists the units that FSDP gathers; of each, `unit.copies` are
-# alike, `unit.whole` numbers are in a whole one and `unit.local` lie here.
+# What one process holds at all times, and the gradients that it holds while it trains, in bytes: a float for each of `"weights, float32"`,
+# `"gradients"` and `"Adam"` (its two moments), all in float32. `layout(config.model, config.parallel, processes)` lists the units that FSDP
+# gathers; of each, `unit.copies` are alike, `unit.whole` numbers are in a whole one and `unit.local` lie here.
 #
 # If the KL term has a weight (`config.zero.kl_coef`), there is also a `"reference"`, weights only. With
 # `config.parallel.offload_optimizer`, all of it lies in the host's memory: then every entry is 0.
@@ -57,7 +57,7 @@ from minir1.plan.units import layout
 
 
 def held(config: Config, processes: int) -> dict[str, float]:
-    """What a process holds at all times."""
+    """What a process holds at all times, and the gradients that it holds while it trains."""
     # BEGIN SOLUTION
     local = 0
     for unit in layout(config.model, config.parallel, processes):

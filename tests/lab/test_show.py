@@ -32,7 +32,9 @@ def test_methods_lose_their_indentation_and_wrappers_are_looked_through():
 
 
 def test_classes_and_modules():
-    assert show(config.RewardConfig).text.splitlines()[1] == "class RewardConfig:"
+    # Python 3.13 takes a class's first line from what was compiled, which the checker of shapes
+    # changes in these tests: there it may begin behind its decorator.
+    assert "class RewardConfig:" in show(config.RewardConfig).text.splitlines()[:2]
     assert show(config).text.startswith('"""The nouns of a run,')
 
 
