@@ -49,18 +49,20 @@ def main(
 
     words = Words(language)
     extra = overlay.read(hidden) if hidden is not None else {}
-    graded, rows = [], []
+    graded, rows, found = [], [], []
     for one in grade_all(path or work_folder(), the_worker(), extra, seed):
         graded.append(one)
         told = Told(one.outcome, one.exercise, words)
         points = f"{one.outcome.points}/{one.outcome.max_points}"
-        rows.append((one.learner, one.exercise.id, points, *told.first_fault()))
+        state, what = told.first_fault()
+        rows.append((one.learner, one.exercise.id, points, state, what))
+        found.append(one.row() | {"message": what})
     if gradebook is not None:
         with gradebook.open("w", encoding="utf-8", newline="") as file:
             write_gradebook(graded, file)
     got, most = (sum(getattr(one.outcome, n) for one in graded) for n in ("points", "max_points"))
     if as_json:
-        print(json.dumps([one.row() for one in graded]))
+        print(json.dumps(found))
     else:
         keys = ("report.learner", "board.exercise", "board.points", "board.state", "report.what")
         rows.append(("", words.say("board.total"), f"{got}/{most}", "", ""))

@@ -79,10 +79,13 @@ def test_a_damaged_notebook_costs_its_exercises_and_no_one_elses(name, tmp_path,
     (tmp_path / "budi" / f"{NOTEBOOK}.ipynb").write_bytes(DAMAGED[name])
     names = {one.id for one in COURSE if one.notebook == "12_evaluation"}
     status, out, err = ask("grade", tmp_path, "--json", capsys=capsys)
-    found = {(row["learner"], row["exercise"]): row["status"] for row in json.loads(out)}
+    rows = json.loads(out)
+    found = {(row["learner"], row["exercise"]): row["status"] for row in rows}
     assert (status, err) == (1, "")
     expected = {(learner, one): "not_done" for learner in ("ani", "budi", "citra") for one in names}
     assert found == expected | {("budi", one.id): "crashed" for one in MINE}
+    told = {row["message"] for row in rows if row["status"] == "crashed"}
+    assert len(told) == 1 and told.pop().startswith(f"ValueError: {NOTEBOOK}.ipynb is no ")
     status, out, _ = ask("grade", tmp_path / "budi", capsys=capsys)
     assert status == 1 and f"{NOTEBOOK[:6]}" in out and "ValueError: " in out
     status, out, err = ask("grade", tmp_path / "budi" / f"{NOTEBOOK}.ipynb", capsys=capsys)
@@ -92,7 +95,7 @@ def test_a_damaged_notebook_costs_its_exercises_and_no_one_elses(name, tmp_path,
 def test_one_learner_one_file_and_the_exit_status(folder, capsys):
     status, out, _ = ask("grade", folder / "ani" / f"{NOTEBOOK}.py", "--json", capsys=capsys)
     rows = json.loads(out)
-    assert status == 0 and all("learner" not in row for row in rows)
+    assert status == 0 and all("learner" not in row and row["message"] == "" for row in rows)
     status, out, _ = ask(
         "grade", folder / "citra", "--seed", "3", "--language", "id", capsys=capsys
     )
