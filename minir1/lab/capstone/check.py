@@ -39,8 +39,13 @@ RUN_PARTS = ("base", "finished", "same_task", "ledger", "evaluated", "control")
 
 
 def is_capstone(folder: Path) -> bool:
-    """Whether a folder is a capstone's."""
-    return (folder / KEPT).is_file() or (folder / RUN / CONFIG).is_file()
+    """Whether a folder is a capstone's: by a task or a run in it, or by its name and a notebook."""
+    if (folder / KEPT).is_file() or (folder / RUN / CONFIG).is_file():
+        return True
+    if folder.resolve().name == CAPSTONE.id:
+        return any(folder.glob("*.ipynb"))  # even a damaged one: its learner is told so
+    with tempfile.TemporaryDirectory() as scratch:
+        return isinstance(find_task(folder, Path(scratch)), Path)
 
 
 def grade_capstone(folder: Path, worker: Worker) -> Outcome:

@@ -313,6 +313,40 @@ def test_the_command_grades_a_capstone_alone_in_a_folder_and_in_a_class(copy, tm
     assert "still to be done" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.parametrize("name", ["capstone", "ada's coins"])
+def test_a_notebook_alone_is_a_capstone(name, tmp_path, capsys, monkeypatch):
+    folder = tmp_path / name
+    folder.mkdir()
+    shutil.copy(EXAMPLE / "task.py", folder)
+    in_a_notebook(folder)
+    monkeypatch.chdir(folder)
+    places = [".", str(folder)] + [str(tmp_path)] * (name == "capstone")
+    for place in places:
+        assert main(["grade", place, "--json"]) == 1
+        (row,) = json.loads(capsys.readouterr().out)
+        assert (row["exercise"], row["points"] > 0) == ("capstone", True), place
+        assert row["message"] == "still to be done: run/"
+
+
+def test_a_damaged_notebook_alone_costs_its_own_capstone(tmp_path, capsys):
+    for learner in ("ani", "budi"):
+        (tmp_path / learner / "capstone").mkdir(parents=True)
+    damage(tmp_path / "ani" / "capstone")
+    shutil.copy(EMPTY / "task.py", tmp_path / "budi" / "capstone")
+    assert main(["grade", str(tmp_path), "--json"]) == 1
+    rows = {row["learner"]: row for row in json.loads(capsys.readouterr().out)}
+    assert set(rows) == {"ani", "budi"} and rows["ani"]["points"] == 0
+    assert rows["ani"]["message"].startswith("ValueError: 09_torn.ipynb is no notebook")
+
+
+def test_a_notebook_without_a_task_is_no_capstone(tmp_path):
+    assert not check.is_capstone(tmp_path)
+    damage(tmp_path)
+    cells = [{"cell_type": "code", "source": "def draw(rng): ..."}]
+    (tmp_path / "notes.ipynb").write_text(json.dumps({"cells": cells}), "utf-8")
+    assert not check.is_capstone(tmp_path)
+
+
 def test_what_is_no_capstone_is_told(tmp_path):
     assert not check.is_capstone(tmp_path)
     assert main(["grade", str(tmp_path)]) == 2
