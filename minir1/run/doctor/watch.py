@@ -35,6 +35,7 @@ class Watch:
 
     def rewind(self, step: int, later: Sequence[str] = ()) -> None:
         """Take back what was found after `step` of this stage, and in the `later` ones."""
+        read_findings(self.run)  # a damaged row is named before anything changes
         kept = take_back(self.run / FINDINGS, self.stage, step, later)
         self.told = {row["name"] for row in kept if row["stage"] == self.stage}
 
@@ -71,4 +72,8 @@ class Watch:
 def read_findings(run: Path) -> list[Row]:
     """What was found while the run went on, oldest first."""
     path = Path(run) / FINDINGS
-    return [row for _, row in read_placed(path)] if path.exists() else []
+    rows = [row for _, row in read_placed(path)] if path.exists() else []
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row.get("name"), str) or not isinstance(row.get("sentence"), str):
+            raise ValueError(f'{path}, line {number}: a finding needs a "name" and a "sentence"')
+    return rows

@@ -62,6 +62,19 @@ def test_a_damaged_file_of_findings_is_named_by_its_line(tmp_path):
             read()
 
 
+@pytest.mark.parametrize("word", ["name", "sentence"])
+def test_a_finding_without_its_words_is_named_and_nothing_is_taken_back(tmp_path, word):
+    go(tmp_path, 1, 30)
+    file = tmp_path / FINDINGS
+    (row,) = read_findings(tmp_path)
+    torn = json.dumps({name: value for name, value in row.items() if name != word}) + "\n"
+    file.write_text(json.dumps(row) + "\n" + torn)
+    for read in (lambda: Watch(tmp_path, "zero").rewind(0), lambda: read_findings(tmp_path)):
+        with pytest.raises(ValueError, match=r'line 2: a finding needs a "name" and a "sentence"'):
+            read()
+    assert file.read_text().endswith(torn)
+
+
 def test_stages_without_a_reward_are_not_read(tmp_path):
     doctor = Watch(tmp_path / "nowhere", "pretrain")
     doctor.after(10, 100, {"loss": 1.0})
