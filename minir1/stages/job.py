@@ -6,8 +6,9 @@ and the same command goes on.
 
 import gc
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,18 @@ def evaluation_sets(task: TaskConfig) -> dict[str, TaskConfig]:
 def evaluate_stage(
     config: Config,
     out: Path,
-    model: Transformer,
+    train: Callable[[], Transformer],
     name: str,
     stage: str,
     step: int,
     world: World = SOLO,
 ) -> dict[str, Any]:
-    """Evaluate on every set, unless its file is already there. Returns the main summary."""
-    tokenizer = tokenizer_of(config)
+    """Evaluate on every set, unless its file is already there. Returns the main summary.
+
+    Only where a file is missing is there a model to `train`, or to read back: of 16B that takes
+    minutes.
+    """
+    tokenizer, model = tokenizer_of(config), cache(train)
     results = {}
     for suffix, task in evaluation_sets(config.task).items():
         full = name + suffix
@@ -64,8 +69,9 @@ def evaluate_stage(
         settings = replace(config.eval, problems=few) if suffix else config.eval
         head = {"name": full, "stage": stage, "step": step, "split": "heldout" + suffix}
         head |= {"recipe_hash": config.hash(), "seed": config.seed}
+        trained = model()  # first: the ledger's clock is for the evaluation
         ledger = world.on_main(Ledger(out, f"evaluate {full}", config))
-        with ledger, world.replica(model) as sampler:
+        with ledger, world.replica(trained) as sampler:
             found = evaluate(sampler, tokenizer, task, settings, seed=config.seed, peers=world)
         results[full] = head | found
         world.once(partial(write_evaluation, out, full, results[full]))
@@ -76,11 +82,11 @@ def run(config: Config, out: Path, world: World = SOLO) -> dict[str, Any]:
     """Do what is left of the whole job; the headline numbers and where the report is."""
     config, out = world.once(lambda: open_own(config, out))
     world.files_seen_by_all([out])
-    base = pretrain(config, out, world)
+    base, policy = partial(pretrain, config, out, world), partial(zero, config, out, world)
     before = evaluate_stage(config, out, base, "base", "pretrain", config.pretrain.steps, world)
-    del base  # the policy starts from its checkpoint, and needs the memory
-    gc.collect()  # at once: the parts of a sharded model refer to each other
-    policy = zero(config, out, world)
+    # The policy starts from the base's checkpoint and needs its memory at once: the parts of a
+    # sharded model refer to each other.
+    gc.collect()
     after = evaluate_stage(config, out, policy, "final", "zero", config.zero.steps, world)
     report = world.once(lambda: write_report(out, RECIPES))
     fields = ("pass@1", "length", "checks", "retries", "first_try", "repeats", "insight")

@@ -1,6 +1,7 @@
 """The whole job, end to end, and asking the model that it leaves behind."""
 
 import json
+import shutil
 import weakref
 from dataclasses import replace
 
@@ -8,8 +9,9 @@ import pytest
 import torch
 
 from minir1.config import TaskConfig
+from minir1.run import checkpoint, models
 from minir1.run.ledger import read_ledger
-from minir1.stages import job
+from minir1.stages import job, pretrain
 from minir1.stages.job import evaluation_sets
 from minir1.stages.sample import sample_run
 from minir1.text.tokenizer import Tokenizer
@@ -50,9 +52,15 @@ def test_the_base_is_gone_when_the_policy_comes(monkeypatch, tiny, tmp_path):
 
     monkeypatch.setattr(job, "pretrain", base)
     monkeypatch.setattr(job, "zero", policy)
-    monkeypatch.setattr(job, "evaluate_stage", lambda *_: {})
+
+    def evaluate_stage(config, out, train, *_):
+        train()
+        return {}
+
+    monkeypatch.setattr(job, "evaluate_stage", evaluate_stage)
     monkeypatch.setattr(job, "write_report", lambda *_: "report")
     assert job.run(tiny, tmp_path / "run")["report"] == "report"
+    assert len(bases) == 1
 
 
 def test_its_evaluations(tiny, done):
@@ -81,13 +89,31 @@ def test_a_second_call_only_reads(tiny, done, monkeypatch):
     out, first = done
     files = {f: f.read_bytes() for name in ("metrics.jsonl", "ledger.jsonl") for f in [out / name]}
 
-    def evaluate(*args, **options):
-        raise AssertionError("nothing is left to evaluate")
+    def none(*args, **options):
+        raise AssertionError("nothing is left to evaluate, so no model is needed")
 
-    monkeypatch.setattr(job, "evaluate", evaluate)
+    for name in ("evaluate", "pretrain", "zero"):
+        monkeypatch.setattr(job, name, none)
     monkeypatch.setattr(job, "write_report", lambda *args: first["report"])
     assert job.run(tiny, out) == first
     assert all(file.read_bytes() == content for file, content in files.items())
+
+
+def test_a_resumed_policy_is_all_that_is_read(tiny, done, tmp_path, monkeypatch):
+    """A base of 16B takes minutes to read: where it was measured already, nobody asks for it."""
+    out, first = done
+    shutil.copytree(out, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "checkpoints" / "zero-000005")
+    for file in (tmp_path / "run" / "eval").glob("final*.json"):
+        file.unlink()
+    made = []
+    read, anew = checkpoint.load, models.new_model
+    monkeypatch.setattr(checkpoint, "load", lambda folder, **how: (
+        made.append(folder.name), read(folder, **how))[1])  # fmt: skip
+    monkeypatch.setattr(pretrain, "new_model", lambda *how: (made.append("new"), anew(*how))[1])
+    again = job.run(tiny, tmp_path / "run")
+    assert made == ["pretrain-000003", "zero-000004"]
+    assert (again["base"], again["final"]) == (first["base"], first["final"])
 
 
 def test_a_folder_serves_one_config(tiny, done):
