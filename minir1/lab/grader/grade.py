@@ -26,6 +26,7 @@ from minir1.lab.grader.mistakes import name_mistake
 from minir1.lab.grader.outcome import Outcome, PartOutcome, Status
 from minir1.lab.grader.trials import verdict
 from minir1.lab.grader.worker import MEMORY_BYTES, Reply, Worker
+from minir1.lab.grader.written import written
 
 STATIC = {
     "missing": (Status.NOT_DONE, ""),
@@ -114,7 +115,8 @@ def judge_parts(
         for case in its_cases:  # all of them, so that the records stay in step
             judged = judge_case(exercise, part, case, next(records, None), reply.ended)
             if outcome.status is Status.RIGHT and judged is not None:
-                outcome = judged
+                call = "" if part.hidden else written(exercise.id, case)
+                outcome = replace(judged, call=call)
         found.append(replace(outcome, hidden=part.hidden))
     return found
 

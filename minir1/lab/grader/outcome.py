@@ -56,6 +56,8 @@ class PartOutcome:
     """Of a crash: "type", "message", "line"."""
     said: str = ""
     """The key of a judge's remark."""
+    call: str = ""
+    """The call that went wrong, where it is short and no secret."""
     hidden: bool = False
 
 

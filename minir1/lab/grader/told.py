@@ -13,6 +13,9 @@ from minir1.lab.grader.outcome import Outcome, PartOutcome, Status
 from minir1.lab.words import Words
 
 PLACED = {Status.WRONG_VALUE, Status.WRONG_SHAPE, Status.WRONG_TYPE, Status.WRONG_GRADIENT}
+NO_INPUT = {Status.NOT_DONE, Status.BORROWED}
+"""What no input explains."""
+NO_NAME = ("NameError", "ModuleNotFoundError")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,16 @@ class Told:
             for part in self.outcome.parts
         ]
         if self.outcome.points == 0 and len({line[2:] for line in lines}) == 1:
-            return [
-                (self.words.say("report.all_parts"), f"0/{self.outcome.max_points}", *lines[0][2:])
-            ]
-        return lines
+            head = (self.words.say("report.all_parts"), f"0/{self.outcome.max_points}")
+            lines = [(*head, *lines[0][2:])]
+        calls = [called(part) for part in self.outcome.parts]
+        return [
+            (
+                *line[:3],
+                self.words.say("detail.called", what=line[3], call=call) if call else line[3],
+            )
+            for line, call in zip(lines, calls, strict=False)
+        ]
 
     def first_fault(self) -> tuple[str, str]:
         """The state of the answer and what was seen of its first fault, for one line."""
@@ -74,9 +83,7 @@ class Told:
         say = self.words.say
         heads = ("report.part", "board.points", "report.state", "report.what")
         rows = [[say(key) for key in heads], ["---"] * 4, *self.lines()]
-        table = "\n".join(
-            f"| {' | '.join(c.replace('|', '&#124;') for c in row)} |" for row in rows
-        )
+        table = "\n".join(f"| {' | '.join(map(cell, row))} |" for row in rows)
         text = f"**{self.outcome.exercise}: {self.head()}**\n\n{table}"
         return f"{text}\n\n{self.tail()}" if self.tail() else text
 
@@ -135,6 +142,24 @@ def crashed(part: PartOutcome, words: Words) -> str:
     error = {"type": "", "message": "", "line": None} | part.error
     key = "detail.crashed" if error["line"] is None else "detail.crashed_line"
     text = words.say(key, **error)
-    if error["type"] in ("NameError", "ModuleNotFoundError"):
+    if error["type"] in NO_NAME:
         return f"{text}; {words.say('detail.not_defined')}"
     return text
+
+
+def called(part: PartOutcome) -> str:
+    """The call that went wrong, where it explains what was seen."""
+    idle = part.status in NO_INPUT or part.error.get("type") in NO_NAME
+    return "" if idle else part.call
+
+
+def cell(text: str) -> str:
+    """A text in a cell of a table; outside of code, the signs of Markdown stand for themselves.
+
+    >>> cell("<eos> a | 2 * 3, `x < y`")
+    '&lt;eos> a &#124; 2 &#42; 3, `x < y`'
+    """
+    parts = text.replace("|", "&#124;").split("`")
+    signs = {"<": "&lt;", "*": "&#42;", "_": "&#95;", "$": "&#36;"}
+    parts[::2] = ("".join(signs.get(sign, sign) for sign in part) for part in parts[::2])
+    return "`".join(parts)
