@@ -22,7 +22,8 @@ class ValueModel(nn.Module):
     def __init__(self, body: Transformer) -> None:
         super().__init__()
         self.body = copy.deepcopy(body)
-        self.score = nn.Linear(body.config.dim, 1)
+        like = body.embed_tokens.weight
+        self.score = nn.Linear(body.config.dim, 1, device=like.device, dtype=like.dtype)
         nn.init.zeros_(self.score.weight)
         nn.init.zeros_(self.score.bias)
 

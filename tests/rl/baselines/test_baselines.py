@@ -90,6 +90,14 @@ SETTINGS = ZeroConfig(
 )
 
 
+@pytest.mark.parametrize("like", [{"device": "meta"}, {"dtype": torch.bfloat16}], ids=str)
+def test_the_head_of_a_value_network_is_where_its_body_is_and_of_its_type(like):
+    body = Transformer(MODEL).to(**like)
+    ids = torch.ones(2, 3, dtype=torch.long, device=body.embed_tokens.weight.device)
+    found = ValueModel(body)(ids)
+    assert (found.device, found.dtype) == (ids.device, body.embed_tokens.weight.dtype)
+
+
 def chance(policy):
     with torch.no_grad():
         return torch.softmax(policy(torch.tensor([[1, 2]]))[0, -1], -1)
