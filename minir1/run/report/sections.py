@@ -146,9 +146,9 @@ def command(config: Config, recipes: Recipes) -> str:
         if isinstance(value, bool):
             group, _, flag = name.rpartition(".")
             words.append(f"--{group}{'.' * bool(group)}{'' if value else 'no-'}{flag}")
-        elif isinstance(value, list):
-            flat = [str(one) for pair in value for one in pair]
-            words.append(" ".join([f"--{name}", *flat]))
+        elif isinstance(value, list):  # of words, or of pairs
+            flat = [one for some in value for one in (some if isinstance(some, list) else [some])]
+            words.append(shlex.join([f"--{name}", *map(str, flat)]))
         else:
             words.append(f"--{name} {shlex.quote(str(value))}")
     return " ".join(words)

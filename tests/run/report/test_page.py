@@ -280,9 +280,11 @@ def test_the_command_makes_the_same_config_again():
         routing_replay=not laptop.zero.routing_replay,
         length_schedule=((5, 60), (9, 90)),
         optim=replace(laptop.zero.optim, lr=1e-5),
+        reward=replace(laptop.zero.reward, target_words=("so", "don't")),
     )
     task = replace(laptop.task, ops="+-")
-    changed = replace(laptop, name="my run", seed=7, zero=zero, task=task)
+    examples = (("What is 2 + 2?", "4"), ("And $x?", "<answer> 5 </answer>"))
+    changed = replace(laptop, name="my run", seed=7, zero=zero, task=task, examples=examples)
     made = []
 
     def collect(config: Recipe) -> int:
