@@ -4,15 +4,17 @@
 
 The copy is a run like any other: `minir1 sample laptop`, `minir1 eval laptop` and `minir1 report
 laptop` work right after a clone, and the lessons open at once. What makes a run large stays
-behind: optimizers, earlier checkpoints, most rows of pre-training, and the transcripts of the
-small evaluations on the way (their summaries stay). Of a pipeline, five of the models stay, the
-first transcripts of each stage, and the first rows of each data set.
+behind: optimizers, earlier checkpoints, most rows of pre-training, most of the groups that the
+dashboard shows, and the transcripts of the small evaluations on the way (their summaries stay). Of
+a pipeline, five of the models stay, the first transcripts of each stage, and the first rows of each
+data set.
 """
 
 import json
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import tyro
@@ -21,21 +23,25 @@ from minir1.config import require
 from minir1.run import checkpoint
 from minir1.run.evaluate import write_evaluation
 from minir1.run.home import CONFIG, RESULTS, find_run, read_config
-from minir1.run.jsonl import append_row
+from minir1.run.jsonl import Row, append_row
 from minir1.run.ledger import read_ledger
 from minir1.run.metrics import read_metrics
 from minir1.run.models import STAGES, steps_of
 from minir1.run.pipe import reader_may_leave
+from minir1.run.rollouts import FILE as ROLLOUTS
+from minir1.run.rollouts import chosen, read_rollouts
 from minir1.stages.manifest import NAME as MANIFEST
 from minir1.tasks.sources.own import KEPT
 
 EVERY = 10
-"""Of pre-training, every tenth row of the diary is kept. Of RL, all."""
+"""Of pre-training, every tenth row of the diary is kept; of RL, all, and every tenth group."""
 PIPELINE = ("pretrain", "preference", "r1", "student_base", "student")
 """The models that are kept of a pipeline: the base (lesson 10 trains a reward model from it), the
 reward model (`minir1 think`), the teacher and its student before and after. Nobody reads Zero's."""
 FIRST = 200
 """Transcripts of each stage of a pipeline, and rows of each of its data sets."""
+SHOWN = 4
+"""Rollouts of each group, the best-paid and the worst-paid."""
 
 
 def publish(run: Path, name: str, root: Path = RESULTS) -> Path:
@@ -52,6 +58,8 @@ def publish(run: Path, name: str, root: Path = RESULTS) -> Path:
     for row in read_ledger(run):
         row["device"]["platform"] = row["device"]["platform"].split("-")[0]  # not its kernel
         append_row(copy / "ledger.jsonl", row)
+    for row in shown_groups(read_rollouts(run)):
+        append_row(copy / ROLLOUTS, row)
     for path in sorted((run / "eval").glob("*.json")):
         summary = json.loads(path.read_text(encoding="utf-8"))
         if path.stem.startswith("step-"):
@@ -75,6 +83,24 @@ def publish(run: Path, name: str, root: Path = RESULTS) -> Path:
     shutil.rmtree(root / name, ignore_errors=True)
     os.replace(copy, root / name)
     return root / name
+
+
+def shown_groups(rows: Sequence[Row]) -> list[Row]:
+    """Of each stage the first group, every tenth after it and the last, each cut to `SHOWN`.
+
+    >>> rows = [{"stage": "zero", "step": i + 1, "rollouts": []} for i in range(25)]
+    >>> [row["step"] for row in shown_groups(rows)]
+    [1, 11, 21, 25]
+    """
+    kept = []
+    for stage in dict.fromkeys(row["stage"] for row in rows):
+        mine = [row for row in rows if row["stage"] == stage]
+        kept += [row for i, row in enumerate(mine) if i % EVERY == 0 or row is mine[-1]]
+    best_and_worst = (chosen([one["reward"] for one in row["rollouts"]], SHOWN) for row in kept)
+    return [
+        row | {"rollouts": [row["rollouts"][i] for i in places]}
+        for row, places in zip(kept, best_and_worst, strict=True)
+    ]
 
 
 def kept_stages(run: Path) -> tuple[str, ...]:

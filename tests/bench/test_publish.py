@@ -16,11 +16,13 @@ from minir1.model.transformer import Transformer
 from minir1.run import checkpoint, home
 from minir1.run.evaluate import evaluate, write_evaluation
 from minir1.run.home import find_run, open_run, published
+from minir1.run.jsonl import append_row
 from minir1.run.ledger import Ledger
 from minir1.run.metrics import MetricsLog, read_metrics
 from minir1.run.models import finished_model, last_model, new_model, steps_of
 from minir1.run.optim import build_optimizer
 from minir1.run.report.reading import read_run
+from minir1.run.rollouts import read_rollouts
 from minir1.text.tokenizer import Tokenizer
 
 CPU = torch.device("cpu")
@@ -98,6 +100,26 @@ def test_what_is_kept_of_the_rest(finished, copy):
     assert small["rows"] == [] and small["pass@1"] == whole.evaluations["step-000001"]["pass@1"]
     assert [row["seconds"] for row in kept.ledger] == [row["seconds"] for row in whole.ledger]
     assert {row["device"]["platform"] for row in kept.ledger} <= {"Linux", "macOS", "Darwin"}
+
+
+def test_a_few_groups_are_kept_for_the_dashboard(finished, tmp_path):
+    run = shutil.copytree(finished, tmp_path / "run")
+    for stage, steps in (("zero", 25), ("dev2", 11), ("r1", 1)):
+        for step in range(1, steps + 1):
+            rollouts = [{"reward": reward, "tokens": [str(i)]} for i, reward in enumerate(
+                [0.0, 1.0, 0.5, 0.0, 1.0, 0.5])]  # fmt: skip
+            row = {"stage": stage, "step": step, "rollouts": rollouts, "right": 2, "of": 16}
+            append_row(run / "rollouts.jsonl", row)
+    copy = publish(run, "tiny", tmp_path / "results")
+    rows = read_rollouts(copy)
+    steps = {"zero": [1, 11, 21, 25], "dev2": [1, 11], "r1": [1]}
+    assert [(row["stage"], row["step"]) for row in rows] == [
+        (stage, step) for stage, some in steps.items() for step in some
+    ]
+    for row in rows:
+        assert [one["reward"] for one in row["rollouts"]] == [0.0, 1.0, 0.0, 1.0]
+        assert [one["tokens"] for one in row["rollouts"]] == [["0"], ["1"], ["3"], ["4"]]
+        assert (row["right"], row["of"]) == (2, 16)
 
 
 def test_no_file_names_a_folder_of_the_machine(finished, copy):
