@@ -8,7 +8,7 @@ from minir1.cli.output import table, words
 
 
 def main(config: Recipe, *, out: Path | None = None, as_json: Json = False) -> int:
-    """Measure this machine, and stop with exit status 1 where it is 20% worse than planned.
+    """Measure this machine; exit status 1 where it is 20% slower than planned, or has less.
 
     Looked at: devices, the disk under --out, the links between the processes, and a longest step
     of a few layers. `python -m minir1.launch preflight RECIPE` starts one process a GPU, as a run
