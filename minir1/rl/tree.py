@@ -103,5 +103,7 @@ def shared_hidden(
             "share_prefixes = True can't be used with a mixture of experts, whose load counts "
             "every row: use False"
         )
+    if not token_mask.any():  # an idle process's part: there is no tree of nothing
+        return model.hidden(inputs)
     tree = TokenTree(model.config, inputs, token_mask)
     return model.hidden(tree.tokens, cache=tree)[0][tree.places]

@@ -11,6 +11,7 @@ from minir1.config import ModelConfig, OptimConfig, ZeroConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.batch import collate, speaking
 from minir1.rl.loss import policy_loss
+from minir1.rl.parallel import ALONE, Peers
 from minir1.rl.tree import TokenTree, grow, shared_hidden
 from minir1.rl.types import Rollout
 from minir1.rl.update import update
@@ -81,7 +82,7 @@ def test_a_token_sees_its_ancestors_and_nobody_else() -> None:
         assert sorted(seen) == sorted(path[: depth + 1])
 
 
-def one_update(model: Transformer, optim: OptimConfig) -> list[torch.Tensor]:
+def one_update(model: Transformer, optim: OptimConfig, peers: Peers = ALONE) -> list[torch.Tensor]:
     """The gradient of GRPO's loss on the rollouts."""
     batch = collate(rollouts(), ADVANTAGES)
     optimizer = build_optimizer(model, optim)
@@ -89,7 +90,7 @@ def one_update(model: Transformer, optim: OptimConfig) -> list[torch.Tensor]:
     def loss(logprobs, part):
         return policy_loss(logprobs, part).total
 
-    update(model, optimizer, batch, optim, loss)
+    update(model, optimizer, batch, optim, loss, peers=peers)
     gradients = [parameter.grad for parameter in model.parameters()]
     assert all(gradient is not None for gradient in gradients)
     return [gradient.clone() for gradient in gradients if gradient is not None]
@@ -109,6 +110,20 @@ def test_sharing_and_skipping_leave_the_update_as_it_is(make_model, tokens: int)
     ):
         for one, other in zip(one_update(make_model(config=DENSE), cheap), expected, strict=True):
             torch.testing.assert_close(one, other, rtol=0, atol=1e-5 * max(1.0, largest))
+
+
+def test_an_idle_process_adds_nothing(make_model) -> None:
+    """Where others still work on their rows, it works on a part without a token."""
+
+    class Idle(type(ALONE)):
+        def each(self, work, items, *, idle=None, workers=1):
+            work(idle)
+            return map(work, items)
+
+    optim = OptimConfig(lr=0.0, grad_clip=1e9, share_prefixes=True)
+    expected = one_update(make_model(config=DENSE), optim)
+    found = one_update(make_model(config=DENSE), optim, Idle())
+    assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
 
 
 def test_silent_rows_leave_and_the_weights_of_the_others_stay() -> None:
