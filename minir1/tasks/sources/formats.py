@@ -12,12 +12,15 @@ have to edit a data set, and a gold that can't be read must pay nobody.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from minir1.tasks.code.verify import require_code_gold
 from minir1.tasks.sources.judge import VERIFIERS
 from minir1.tasks.verifiers import look_up, verify
+
+_BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*")
 
 FORMATS = (
     'give {"question", "gold", "verifier"}, or GSM8K\'s {"question", "answer"}, '
@@ -49,10 +52,10 @@ def read_line(line: bytes) -> Row:
     record = _object(line)
     if "gold" in record:
         return own(record)
+    if "problem" in record:  # some copies of MATH bring an "answer" as well
+        return hendrycks(record)
     if "answer" in record:
         return gsm8k(record)
-    if "problem" in record:
-        return hendrycks(record)
     raise ValueError(f'the field "gold" is missing: {FORMATS}')
 
 
@@ -91,13 +94,15 @@ def hendrycks(record: dict[str, Any]) -> Row:
 def last_box(text: str) -> str | None:
     r"""What the last \boxed{...} holds; None where there is none, or it isn't closed.
 
-    >>> last_box(r"so \boxed{\frac{1}{2}}.")
-    '\\frac{1}{2}'
+    >>> last_box(r"so \boxed{\frac{1}{2}}."), last_box(r"so $\boxed 2$.")
+    ('\\frac{1}{2}', '2')
     """
-    start = max(text.rfind("\\boxed{"), text.rfind("\\fbox{"))
-    if start < 0:
+    boxes = [*_BOX.finditer(text)]
+    if not boxes:
         return None
-    start = text.index("{", start)
+    start = boxes[-1].end()
+    if text[start : start + 1] != "{":  # a few rows of MATH write \boxed 2
+        return text[start:].partition("$")[0].strip() or None
     depth = 0
     for place in range(start, len(text)):
         depth += (text[place] == "{") - (text[place] == "}")

@@ -90,9 +90,12 @@ def test_gsm8k_and_math_in_their_own_fields(tmp_path):
         {"question": "How many?", "answer": "2*9=<<2*9=18>>18 in all.\n#### 1,018"},
         {"problem": "Find x.", "solution": r"\boxed{3}? No: $\boxed{\frac{1}{2}}$.", "level": "5"},
         {"question": "Which?", "answer": "#### the \u00e6on, perhaps"},
+        {"problem": "And y?", "solution": r"so $y = \boxed 2$.", "answer": "2"},
+        {"problem": "And z?", "solution": r"so \boxed {3} or so"},
     ]
     task = task_of(write(tmp_path / "public.jsonl", rows))
-    assert [row.gold for row in task.rows] == ["1,018", r"\frac{1}{2}"] and task.left_out == 1
+    golds = ["1,018", r"\frac{1}{2}", "2", "3"]
+    assert [row.gold for row in task.rows] == golds and task.left_out == 1
     problem = task.of_split("train") + task.of_split("heldout")
     assert task.verify(problem[0].gold, answer(problem[0].solution)) is Verdict.CORRECT
 
@@ -153,7 +156,9 @@ def test_a_source_needs_its_own_field_and_no_other(wrong):
         TaskConfig(**wrong)
 
 
-@pytest.mark.parametrize("text", ["", "\\boxed{", "boxed{1}", "\\boxed 1", "}\\boxed{{1}"])
+@pytest.mark.parametrize(
+    "text", ["", "\\boxed{", "boxed{1}", "$\\boxed$ 1", "}\\boxed{{1}", "\\boxedx 1"]
+)
 def test_a_box_that_is_none(text):
     assert last_box(text) is None
 
