@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,21 +31,27 @@ class FileTask:
     path: str
     heldout_share: float = 0.2
     rows: tuple[Row, ...] = field(init=False, repr=False, compare=False)
+    sides: Mapping[Split, list[Problem]] = field(init=False, repr=False, compare=False)
+    """Each side of the split in the order of the file: hashed once, and not at every step."""
     left_out: int = field(init=False, repr=False, compare=False)
     """Rows of a public data set whose golds our verifier can't read."""
 
     def __post_init__(self) -> None:
         rows, left_out = read_problems(Path(self.path))
+        sides: dict[Split, list[Problem]] = {"train": [], "heldout": []}
+        for one in map(problem, rows):
+            sides[split_of(one.key, self.heldout_share)].append(one)
         object.__setattr__(self, "rows", tuple(rows))
+        object.__setattr__(self, "sides", sides)
         object.__setattr__(self, "left_out", left_out)
 
     def of_split(self, split: Split) -> list[Problem]:
         """Every problem on one side of the split, in the order of the file."""
-        return [p for p in map(problem, self.rows) if split_of(p.key, self.heldout_share) == split]
+        return list(self.sides[split])
 
     def problems(self, split: Split, seed: int) -> Iterator[Problem]:
         """An endless stream: all of the split in a random order, then all in another order."""
-        mine = self.of_split(split)
+        mine = self.sides[split]
         if not mine:
             raise ValueError(
                 f"task.heldout_share = {self.heldout_share!r} leaves none of the {len(self.rows)} "
