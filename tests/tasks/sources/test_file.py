@@ -101,7 +101,7 @@ def test_gsm8k_and_math_in_their_own_fields(tmp_path):
 
 
 def test_a_file_is_split_once_and_not_at_every_step(tmp_path, monkeypatch):
-    """A step of RL asks for a stream of its own; 7,000 rows took a quarter of a second each time."""
+    """A step of RL asks for a stream of its own; 7,000 rows took a quarter of a second each."""
     rows = [{"question": f"{n}?", "gold": str(n), "verifier": "math"} for n in range(30)]
     task = task_of(write(tmp_path / "rows.jsonl", rows))
     hashed = []
