@@ -58,13 +58,13 @@ def as_cells(line: dict[str, Any]) -> tuple[str, ...]:
 
 
 def short(number: int | float) -> str:
-    """A large number in thousands, millions or billions.
+    """A large number in thousands, millions, billions or trillions.
 
-    >>> short(999), short(9_320_000), short(2.81e10)
-    ('999', '9.32M', '28.1B')
+    >>> short(999), short(9_320_000), short(2.81e10), short(999_600)
+    ('999', '9.32M', '28.1B', '1M')
     """
-    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if number >= size:
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if number >= 0.9995 * size:  # what rounds to a thousand of the smaller one
             return f"{number / size:.3g}{letter}"
     return f"{number:.0f}"
 
