@@ -25,6 +25,8 @@ from minir1.run.report.reading import read_run
 from minir1.stages.stage_table import COLUMNS, MEASURED
 
 ROWS = RESULTS / "pipeline.jsonl"
+RECIPE = "pipeline_laptop"
+"""Whose rows `minir1 claims` reads: what another recipe's runs say is no seed of this one."""
 Row = dict[str, Any]
 
 
@@ -100,24 +102,30 @@ def stage_table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def current(rows: Sequence[Row]) -> list[Row]:
-    """The rows whose recipe is still what it was when they were measured, by seed."""
+def current(rows: Sequence[Row], recipe: str = "") -> list[Row]:
+    """The rows whose recipe is still what it was when they were measured, by seed; or of one."""
     hashes = {name: make().hash() for name, make in recipes.RECIPES.items()}
     kept = [row for row in rows if hashes.get(row["recipe"]) == row["recipe_hash"]]
-    return sorted(kept, key=lambda row: (row["recipe"], row["seed"]))
+    mine = [row for row in kept if recipe in ("", row["recipe"])]
+    return sorted(mine, key=lambda row: (row["recipe"], row["seed"]))
 
 
 def read_results(path: Path = ROWS) -> list[Row]:
-    """All rows that were saved."""
-    return [row for _, row in read_rows(path)] if path.exists() else []
+    """The rows that were saved; of a run that was saved twice, the last."""
+    rows = [row for _, row in read_rows(path)] if path.exists() else []
+    return list({(row["recipe_hash"], row["seed"]): row for row in rows}.values())
 
 
 def tables(rows: Sequence[Row]) -> str:
-    """Both tables, with the number of seeds that they stand on."""
+    """Both tables of each recipe, with the number of seeds that they stand on."""
     if not rows:
-        return "No pipeline is measured yet: `minir1 pipeline pipeline_laptop`."
-    seeds = f"Recipe `{rows[0]['recipe']}`, seeds {', '.join(str(row['seed']) for row in rows)}"
-    return f"{seeds}.\n\n{stage_table(rows)}\n\n{statement_table(rows)}"
+        return f"No pipeline is measured yet: `minir1 pipeline {RECIPE}`."
+    found = []
+    for recipe in dict.fromkeys(row["recipe"] for row in rows):
+        mine = [row for row in rows if row["recipe"] == recipe]
+        seeds = f"Recipe `{recipe}`, seeds {', '.join(str(row['seed']) for row in mine)}"
+        found.append(f"{seeds}.\n\n{stage_table(mine)}\n\n{statement_table(mine)}")
+    return "\n\n".join(found)
 
 
 def main(run: tyro.conf.Positional[str] = "", save: bool = False) -> int:

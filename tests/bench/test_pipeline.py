@@ -7,6 +7,7 @@ import pytest
 
 from minir1 import recipes
 from minir1.bench import pipeline
+from minir1.bench.claims import elsewhere
 from minir1.bench.pipeline import MEASURED, current, measured, over_seeds, stage_table, tables
 from minir1.bench.r1_pattern import STATEMENTS, Statement, verdict
 from minir1.run.evaluate import write_evaluation
@@ -87,6 +88,26 @@ def test_several_seeds_are_compared_by_their_means(finished):
 def test_rows_of_a_recipe_that_has_changed_are_left_out(finished):
     row = measured(finished)
     assert current([row | {"recipe_hash": "0" * 12}, row]) == [row]
+
+
+def test_a_run_that_was_saved_twice_is_one_seed(finished, tmp_path, monkeypatch):
+    """Counted twice, one run would be two seeds that agree, and the interval a point."""
+    monkeypatch.setattr(pipeline, "ROWS", tmp_path / "pipeline.jsonl")
+    for _ in range(2):
+        assert pipeline.main(str(finished), save=True) == 0
+    assert len(pipeline.read_results(pipeline.ROWS)) == 1
+
+
+def test_runs_of_two_recipes_are_no_seeds_of_one(finished, monkeypatch):
+    smoke = measured(finished)
+    other = smoke | {"recipe": pipeline.RECIPE, "seed": 9}
+    other["recipe_hash"] = recipes.get(pipeline.RECIPE).hash()
+    both = current([smoke, other])
+    assert [row["seed"] for row in both] == [9, 3] and current(both, pipeline.RECIPE) == [other]
+    text = tables(both)
+    assert "`pipeline_laptop`, seeds 9." in text and "`pipeline_smoke`, seeds 3." in text
+    monkeypatch.setattr(pipeline, "read_results", lambda: both)
+    assert {tuple(line["seeds"]) for line in elsewhere.stages()} == {(9,)}
 
 
 def test_the_command_saves_a_row_and_names_what_is_missing(finished, tmp_path, monkeypatch, capsys):

@@ -126,7 +126,7 @@ def stages() -> Iterator[Line]:
     With one run, the interval is one over its prompts: what another seed would do it can't say, so
     here it is no verdict. `python -m minir1.bench.pipeline` has what it says of that run.
     """
-    rows = pipeline.current(pipeline.read_results())
+    rows = pipeline.current(pipeline.read_results(), pipeline.RECIPE)
     for one in STATEMENTS:
         found = pipeline.over_seeds(rows, one.key) if rows else None
         said = pattern_verdict(one, found) if found else MISSING
@@ -135,7 +135,7 @@ def stages() -> Iterator[Line]:
             one.says,
             one.before,
             {"can't tell": UNSURE}.get(said, said),
-            "minir1 pipeline pipeline_laptop",
+            f"minir1 pipeline {pipeline.RECIPE}",
             key=f"pipeline/{one.key}",
             about=ABOUT_PIPELINE,
             seeds=[row["seed"] for row in rows],

@@ -11,6 +11,7 @@ from typing import Any
 from minir1.bench import sweep
 from minir1.bench.claims.claim import Arms, Claim, judged
 from minir1.bench.claims.elsewhere import ABOUT_PIPELINE
+from minir1.bench.pipeline import RECIPE
 
 
 def change(after: str, before: str, column: str) -> Callable[[Arms], float]:
@@ -64,9 +65,9 @@ SWEEPS = (
 
 def lines(claims: int) -> Iterator[dict[str, Any]]:
     """The sentences about sweeps, from their rows."""
-    rows = sweep.read_results()
+    rows = [row for row in sweep.read_results() if row["recipe"] == RECIPE]
     for claim in SWEEPS:
         yield judged(claim, rows, claims) | {
             "about": ABOUT_PIPELINE,
-            "command": "python -m minir1.bench.sweep pipeline_laptop",
+            "command": f"python -m minir1.bench.sweep {RECIPE}",
         }
