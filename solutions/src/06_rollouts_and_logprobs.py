@@ -65,7 +65,8 @@ check(draw)
 #
 # The trainer's side: for each target of the loss mask, its log-probability and the entropy of the distribution, both at
 # the sampler's temperature; 0 elsewhere. `model.hidden(inputs, routing=routing)` gives a vector a token, and
-# `model.head` turns vectors into logits. What stands at place t predicts `batch.targets` at place t.
+# `model.head` turns vectors into logits. What stands at place t predicts `batch.targets` at place t. The trainer needs the
+# gradient of the log-probabilities; the entropy is only logged.
 
 # %%
 import torch

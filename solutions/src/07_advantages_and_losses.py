@@ -190,7 +190,7 @@ check(log_ratios)
 #
 # Schulman's third estimate of the KL divergence at one drawn token: with r = pi_ref / pi it is r - 1 - log r. It is
 # never negative, and its mean is the KL. Near r = 1 the plain formula loses all its digits in float32, so look for a
-# function of torch that computes exp(x) - 1 without that loss.
+# function of torch that computes exp(x) - 1 without that loss. Here too, the mask comes first.
 
 # %%
 import torch

@@ -84,6 +84,11 @@ RISE_OF = Exercise(
         "sign": Edit("means[1] - means[0]", "means[0] - means[1]"),
         "trend_is_noise": Edit("(x - mean) ** 2", "(x - sum(values) / len(values)) ** 2"),
         "one_window": Edit("noise += ", "noise = "),
+        "errors_add": Edit(
+            "noise += sum((x - mean) ** 2 for x in part) / (window - 1) / window",
+            "new = sum((x - mean) ** 2 for x in part) / (window - 1) / window\n"
+            "        noise = (noise**0.5 + new**0.5) ** 2",
+        ),
         "overlap": Edit("len(values) < 2 * window", "len(values) < window"),
         "last_minus_first": Edit("means[1] - means[0]", "values[-1] - values[0]"),
     },

@@ -8,8 +8,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from minir1.lab.exercises.inputs import batch_and_logprobs
+from minir1.lab.exercises.inputs import FAR, batch_and_logprobs
 from minir1.lab.grader.exercise import Case, Draw, Edit, Exercise, Part
+from minir1.lab.grader.plain import Record
 from minir1.rl.batch import token_weights
 from minir1.rl.loss import k3, log_ratios, policy_loss
 
@@ -81,10 +82,11 @@ LOG_RATIOS = Exercise(
 
 
 def kl_cases(draw: Draw) -> Iterator[Case]:
-    """A reference near the policy, one far away, and one that is the policy."""
-    for spread in (0.3, 1.5):
+    """A reference near the policy and one far away; outside the mask each is far off once."""
+    for spread, outside in ((0.3, 0.0), (1.5, 2 * FAR)):
         logprobs, batch = batch_and_logprobs(draw)
         reference = batch.old_logprobs + draw.normal(*logprobs.shape, scale=spread)
+        reference = torch.where(batch.loss_mask, reference, outside)
         yield Case((logprobs, reference, batch), grad=(0,))
 
 
@@ -125,6 +127,10 @@ K3 = Exercise(
         "sign": Edit("torch.expm1(gap) - gap", "gap - torch.expm1(gap)"),
         "not_masked": Edit("gap = gap * batch.loss_mask", "gap = gap * 1"),
         "lost_digits": Edit("torch.expm1(gap)", "(torch.exp(gap) - 1)"),
+        "masked_late": Edit(
+            "gap = gap * batch.loss_mask\n    return torch.expm1(gap) - gap",
+            "return torch.where(batch.loss_mask, torch.expm1(gap) - gap, 0.0)",
+        ),
     },
     atol=1e-6,
 )
@@ -144,6 +150,18 @@ def kl_loss_cases(draw: Draw) -> Iterator[Case]:
     """With a reference, and without one: then there is no KL, whatever its weight."""
     yield from loss_cases(draw, kl_coef=0.3)
     yield Case(batch_and_logprobs(draw), {"kl_coef": 0.3}, grad=(0,), of="total")
+
+
+def counts_as_floats(value: object) -> object:
+    """A count is a count, whether its tensor holds whole numbers or floats."""
+    if not isinstance(value, Record):
+        return value
+    counts = {
+        name: held.float()
+        for name, held in value.fields.items()
+        if name.endswith("clipped") and isinstance(held, Tensor) and not held.is_complex()
+    }
+    return Record(value.kind, {**value.fields, **counts})
 
 
 POLICY_LOSS = Exercise(
@@ -170,8 +188,11 @@ POLICY_LOSS = Exercise(
         "inverted": Edit("torch.exp(log_ratios", "torch.exp(-1 * log_ratios"),
         "detached": Edit("torch.exp(log_ratios(logprobs, ", "torch.exp(log_ratios(logprobs.data, "),
         "unweighted": Edit("(objective * batch.weights).sum()", "objective.mean()"),
+        "divided_twice": Edit("(objective * batch.weights).sum()",
+                              "(objective * batch.weights).mean()"),
         "zero": Edit("policy + kl_coef * kl, policy", "0.0 * policy, policy"),
         "kl_sign": Edit("policy + kl_coef * kl", "policy - kl_coef * kl"),
+        "kl_coef_lost": Edit("policy + kl_coef * kl", "policy + kl"),
         "kl_unweighted": Edit("(batch.weights * k3(", "(1.0 * k3("),
         "counts_both": Edit("(past & (batch.advantages < 0)).sum()", "past.sum()"),
     },
@@ -179,6 +200,7 @@ POLICY_LOSS = Exercise(
         "25:29: ratio > limit -> ratio >= limit": "at the limit itself both give the limit",
         "25:44: ratio < limit -> ratio <= limit": "at the limit itself both give the limit",
     },
+    tidy=counts_as_floats,
 )  # fmt: skip
 
 EXERCISES = (TOKEN_WEIGHTS, LOG_RATIOS, K3, POLICY_LOSS)

@@ -46,6 +46,8 @@ DRAW = Exercise(
                             "token = min(int(above[0]) + 1, len(row) - 1)"),
         "not_cumulative": Edit("logp.exp().cumsum(0)", "logp.exp()"),
         "u_turned": Edit("height > number", "height > 1 - number"),
+        "greedy_is_sure": Edit("logprobs.append(logp[token])",
+                               "logprobs.append(logp[token] * bool(temperature))"),
         "same_number": Edit("zip(logits, u, strict=True)",
                             "zip(logits, u[:1].expand_as(u), strict=True)"),
     },
@@ -57,8 +59,8 @@ DRAW = Exercise(
 )  # fmt: skip
 
 
-def tiny_policy(draw: Draw, experts: int = 0) -> Transformer:
-    """A transformer of one layer, with weights from the case's own seed, made sharp."""
+def tiny_policy(draw: Draw, experts: int = 0, sharp: bool = True) -> Transformer:
+    """A transformer of one layer, with weights from the case's own seed, made sharp or left."""
     config = ModelConfig(
         vocab_size=40,
         dim=16,
@@ -77,8 +79,8 @@ def tiny_policy(draw: Draw, experts: int = 0) -> Transformer:
         torch.manual_seed(draw.randint(0, 2**31))
         policy = Transformer(config)
         for weight in policy.parameters():
-            weight.mul_(3.0)
-        policy.lm_head.weight.mul_(10.0)
+            weight.mul_(3.0 if sharp else 1.0)
+        policy.lm_head.weight.mul_(10.0 if sharp else 1.0)
     return policy
 
 
@@ -87,6 +89,13 @@ def logprob_cases(draw: Draw, temperature: float) -> Iterator[Case]:
     for rows, width in ((4, 9), (3, draw.randint(10, 13))):
         _, batch = batch_and_logprobs(draw, rows, width)
         yield Case((tiny_policy(draw), batch, temperature))
+
+
+def gradient_cases(draw: Draw) -> Iterator[Case]:
+    """What the trainer is for: the gradient of the log-probabilities, at every weight."""
+    _, batch = batch_and_logprobs(draw)
+    policy = tiny_policy(draw, sharp=False)
+    yield Case((policy, batch, 0.8), grad=(0,), of=0)
 
 
 def replay_cases(draw: Draw) -> Iterator[Case]:
@@ -108,6 +117,7 @@ TOKEN_LOGPROBS = Exercise(
         Part("policy", 2, lambda draw: logprob_cases(draw, 1.0)),
         Part("temperature", 2, lambda draw: logprob_cases(draw, 0.6)),
         Part("replay", 1, replay_cases),
+        Part("gradient", 1, gradient_cases),
     ),
     mistakes={
         "inputs_for_targets": Edit("batch.targets[..., None]", "batch.inputs[..., None]"),
@@ -119,6 +129,9 @@ TOKEN_LOGPROBS = Exercise(
         "entropy_sign": Edit("-(log_probs.exp()", "(log_probs.exp()"),
         "raw_logits": Edit("logits.log_softmax(dim=-1)", "logits"),
         "one_step_early": Edit("log_probs.gather(", "log_probs.roll(1, dims=1).gather("),
+        "detached": Edit("return chosen *", "return chosen.detach() *"),
+        "routing_lost": Edit("batch.inputs, routing=routing", "batch.inputs"),
+        "head_alone": Edit("model.head(hidden)", "model.head(hidden.detach())"),
     },
 )
 

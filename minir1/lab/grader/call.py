@@ -3,7 +3,7 @@
 The child calls the answer this way and the parent the package's function, so both sides go
 through the same steps. What is differentiated is the sum of the result, each number times a
 weight that depends on its place: without weights, a mistake that moves gradient from one place
-to another could cancel.
+to another could cancel. The gradient of a model is that of its weights.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from minir1.lab.grader.exercise import Case
 from minir1.lab.grader.launches import Launches
@@ -32,7 +32,8 @@ def call(
     args = [copy.deepcopy(argument) for argument in case.args]
     kwargs = copy.deepcopy(dict(case.kwargs))
     for place in case.grad:
-        args[place] = args[place].detach().requires_grad_()
+        if isinstance(args[place], Tensor):
+            args[place] = args[place].detach().requires_grad_()
     if launches is not None:
         launches.forget()
     value = together(function, args) if case.world else function(*args, **kwargs)
@@ -45,9 +46,22 @@ def call(
             result |= launches.seen(case.args[case.after], value)
     result["value"] = plain(value)
     if case.grad:
-        root = getattr(value, case.of, None) if case.of else value
-        result["grads"] = gradients(root, [args[place] for place in case.grad])
+        root = part_of(value, case.of)
+        inputs = [tensor for place in case.grad for tensor in tensors_of(args[place])]
+        result["grads"] = gradients(root, inputs)
     return result
+
+
+def part_of(value: Any, name: str | int) -> Any:
+    """What is differentiated: the value, a field of it, or one of several values."""
+    if isinstance(name, int):
+        return value[name] if isinstance(value, list | tuple) and name < len(value) else None
+    return getattr(value, name, None) if name else value
+
+
+def tensors_of(argument: Tensor | nn.Module) -> list[Tensor]:
+    """What an argument holds that a gradient can reach: itself, or a model's weights."""
+    return [argument] if isinstance(argument, Tensor) else list(argument.parameters())
 
 
 def gradients(root: Any, inputs: list[Tensor]) -> list[Tensor] | None:

@@ -27,8 +27,8 @@ class Case:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     grad: tuple[int, ...] = ()
     """Positions of the arguments for which the gradient is compared too."""
-    of: str = ""
-    """The field of the result that is differentiated; the result itself if empty."""
+    of: str | int = ""
+    """What is differentiated: a field of the result, one of several results, or all of it."""
     after: int | None = None
     """The argument that the function changes in place: its value is compared, not the result."""
     take: int | None = None

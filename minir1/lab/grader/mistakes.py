@@ -46,6 +46,8 @@ def name_mistake(
         return ""
     start = sum(map(len, cases[:failed]))
     stop = start + len(cases[failed])
+    if any(case.trial for case in cases[failed]):  # a verdict is one bit: it may agree by luck
+        start, stop = 0, sum(map(len, cases))
     best, most = "", 0
     for name, theirs in known.items():
         same = [alike(exercise, a, b) for a, b in zip(mine[1:], theirs[1:], strict=False)]

@@ -109,3 +109,40 @@ def test_draws_of_different_parts_do_not_depend_on_each_other():
     alone = draw_cases(one.parts[1:], 5)
     assert repr(both[1][0].args) == repr(alone[0][0].args)
     assert Draw(1).normal(3).tolist() == Draw(1).normal(3).tolist()
+
+
+def test_a_trainer_without_a_gradient_is_not_right(graded):
+    """The values can all be right, and the policy still never learns."""
+    body = """
+import torch
+def token_logprobs(model, batch, temperature=1.0, routing=None):
+    with torch.set_grad_enabled({tracked}):
+        logits = model.head(model.hidden(batch.inputs, routing=routing)) / temperature
+    logp = logits.log_softmax(-1)
+    chosen = logp.gather(-1, batch.targets[..., None])[..., 0]
+    entropy = -(logp.exp() * logp).sum(-1)
+    return chosen * batch.loss_mask, entropy * batch.loss_mask
+"""
+    right = graded("token_logprobs", body.format(tracked=True), True)
+    assert right.points == right.max_points
+    frozen = graded("token_logprobs", body.format(tracked=False), True)
+    lost = [part.name for part in frozen.parts if part.status is not Status.RIGHT]
+    assert lost == ["gradient"] and frozen.mistake == "detached"
+
+
+def test_a_mask_after_the_exp_is_seen_in_the_gradient(graded):
+    late = """
+import torch
+def k3(logprobs, ref_logprobs, batch):
+    gap = ref_logprobs - logprobs
+    return torch.where(batch.loss_mask, torch.expm1(gap) - gap, 0.0)
+"""
+    outcome = graded("k3", late, True)
+    assert outcome.status is Status.WRONG_GRADIENT and outcome.mistake == "masked_late"
+
+
+def test_a_count_may_be_a_whole_number(graded):
+    text = solution_of(get("policy_loss"))
+    for end in (".sum().float()", ".sum()"):
+        whole = text.replace(".sum().float()", end)
+        assert graded("policy_loss", whole).status is Status.RIGHT

@@ -50,6 +50,15 @@ def test_one_case_earns_the_points_of_the_verifiers_that_it_tells_apart(graded):
     assert {part.status for part in outcome.parts} == {Status.RIGHT, Status.LETS_PASS}
 
 
+def test_a_test_that_asserts_too_little_is_not_called_one_that_asserts_nothing(graded):
+    """A verdict is one bit, so two different tests agree about many a subject by luck."""
+    head = "import torch\ndef test_group_advantages(group_advantages):\n"
+    table = "    rewards = torch.tensor([[1.0, 0, 0], [1.0, 1, 0]])\n"
+    sums = "    assert float(group_advantages(rewards).sum(-1).abs().max()) < 1e-4\n"
+    weak = graded("test_group_advantages", head + table + sums, True)
+    assert 0 < weak.points < weak.max_points and weak.mistake == ""
+
+
 def test_a_test_that_demands_names_refuses_a_right_verifier(graded):
     """Two right verifiers call an answer that can't be read by different names."""
     gold = "{'numbers': [4, 2], 'target': 6}"
