@@ -36,13 +36,13 @@ SPLITS: tuple[Split, Split] = ("train", "heldout")
 def check_task(config: Config) -> None:
     """Raise a ValueError, one line, when RL on this task would fail or go astray."""
     require_tools(config.rollout.compile)
-    if config.task.name in (*TASKS, Mixture.name):
-        return
     task = make_task(config.task)
-    where = config.task.path or config.task.family or config.task.file
+    where = config.task.path or config.task.family or config.task.file or config.task.name
     problems = [p for split in SPLITS for p in islice(task.problems(split, 0), ROWS)]
     problems = list({problem.key: problem for problem in problems}.values())
     check_prompts(config, where, problems)
+    if config.task.name in (*TASKS, Mixture.name):
+        return  # the tests have audited it
     if isinstance(task, OwnTask):
         check_examples(config, task)
         checks = own_checks(task, problems)
@@ -70,12 +70,16 @@ def check_prompts(config: Config, where: str, problems: list[Problem]) -> None:
                 "in plain text need a real model and its tokenizer (the extra `hub`), or write "
                 "them in the toy's words (minir1/text/tokenizer.py)"
             ) from None
-    needed, room = longest + config.zero.max_new_tokens, config.model.max_seq_len
-    if needed > room:
+    budgets = {
+        "zero.max_new_tokens": config.zero.max_new_tokens,
+        "zero.length_schedule": max((n for _, n in config.zero.length_schedule), default=0),
+        "eval.max_new_tokens": config.eval.max_new_tokens,
+    }
+    name, room = max(budgets, key=budgets.__getitem__), config.model.max_seq_len
+    if longest + budgets[name] > room:
         raise ValueError(
-            f"{where} has a prompt of {longest} tokens, which with zero.max_new_tokens = "
-            f"{config.zero.max_new_tokens} is over model.max_seq_len = {room}: raise that, "
-            "or shorten one of the two"
+            f"{where} has a prompt of {longest} tokens, which with {name} = {budgets[name]} is "
+            f"over model.max_seq_len = {room}: raise that, or shorten one of the two"
         )
 
 

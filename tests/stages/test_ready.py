@@ -54,6 +54,16 @@ def test_a_prompt_that_does_not_fit_is_named(tmp_path):
         check_task(config_for(tmp_path, SUMS, max_new_tokens=511))
 
 
+def test_a_budget_that_grows_too_large_is_named_before_the_run_comes_there():
+    config = recipes.smoke()
+    grown = replace(config, zero=replace(config.zero, length_schedule=((99, 510),)))
+    with pytest.raises(ValueError, match=r"countdown has .* zero\.length_schedule = 510 is over"):
+        check_task(grown)
+    wide = replace(config, eval=replace(config.eval, max_new_tokens=510))
+    with pytest.raises(ValueError, match=r"eval\.max_new_tokens = 510 is over"):
+        check_task(wide)
+
+
 def test_a_run_that_can_not_start_leaves_nothing_behind(tmp_path, capsys, monkeypatch):
     config_for(tmp_path, [{"question": "Why?", "gold": "5", "verifier": "math"}] * 9)
     monkeypatch.chdir(tmp_path)
