@@ -172,7 +172,9 @@ def summarise(
 
 def _pass_at(right: Sequence[Sequence[float]], k: int) -> dict[str, float]:
     values = [[stats.pass_at_k(len(group), int(sum(group)), k)] for group in right]
-    return stats.mean(values).to_json()
+    # Where all problems are alike, no problem redrawn can differ: that is no certainty.
+    interval = stats.share if len({value for (value,) in values}) == 1 else stats.mean
+    return interval(values).to_json()
 
 
 def _majority(said: Sequence[str | None], right: Sequence[Sequence[float]]) -> dict[str, float]:

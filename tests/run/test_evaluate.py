@@ -82,6 +82,15 @@ def test_pass_at_1_is_the_mean_over_problems_and_samples(monkeypatch):
     assert result["pass@k"]["1"]["value"] == pytest.approx(result["pass@1"]["value"])
 
 
+@pytest.mark.parametrize("always", [True, False])
+def test_no_k_is_certain_where_all_problems_are_alike(always, monkeypatch):
+    """Twenty of twenty is no proof of 100%, at any k: one interval for all of them."""
+    scripted(monkeypatch, lambda p, k: right(p) if always else WRONG)
+    result = evaluate(MODEL, TOKENIZER, TASK, CONFIG, seed=0)
+    assert result["pass@1"]["low"] < result["pass@1"]["high"]
+    assert all(found == result["pass@1"] for found in result["pass@k"].values())
+
+
 def test_the_majority_is_the_most_frequent_answer_right_or_wrong(monkeypatch):
     order = {p.question: i for i, p in enumerate(heldout_problems(TASK, CONFIG.problems))}
 
