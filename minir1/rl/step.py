@@ -14,12 +14,14 @@ import torch
 from torch import Tensor
 
 from minir1.config import ZeroConfig
+from minir1.model.router import Routing
 from minir1.model.transformer import Transformer
 from minir1.rl.advantage import group_advantages
 from minir1.rl.batch import all_groups, collate
 from minir1.rl.importance import weigh
 from minir1.rl.logprobs import token_logprobs
 from minir1.rl.loss import policy_loss
+from minir1.rl.packing import packing_of
 from minir1.rl.parallel import ALONE, Peers
 from minir1.rl.types import Batch, Group
 from minir1.rl.update import Update, update
@@ -86,8 +88,9 @@ class _Objective:
     def __call__(self, logprobs: Tensor, batch: Batch) -> Tensor:
         config, ref_logprobs = self.config, None
         if self.reference is not None:
+            routing = Routing(packing=packing_of(batch, config.optim))
             with torch.no_grad():
-                ref_logprobs, _ = token_logprobs(self.reference, batch, config.temperature)
+                ref_logprobs, _ = token_logprobs(self.reference, batch, config.temperature, routing)
         loss = policy_loss(
             logprobs,
             batch,

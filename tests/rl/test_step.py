@@ -206,6 +206,27 @@ def test_the_metrics_of_a_first_step_on_policy():
     assert later["loss"] == pytest.approx(later["policy_loss"] + 0.1 * later["kl"], abs=1e-6)
 
 
+@pytest.mark.parametrize("pack", [False, True])
+def test_the_reference_computes_as_many_places_as_the_policy(pack):
+    """Packed together or not at all: padding that only one of them computes is paid for."""
+    places = {}
+
+    def count(model, ids):
+        places[model] = places.get(model, 0) + ids[0].numel()
+
+    policy = Transformer(BANDIT)
+    reference = copy.deepcopy(policy)
+    for model in (policy, reference):
+        model.embed_tokens.register_forward_pre_hook(lambda _, ids, m=model: count(m, ids))
+    config = replace(CONFIG, kl_coef=0.1, optim=replace(OPTIM, pack=pack))
+    metrics = grpo_step(
+        policy, build_optimizer(policy, OPTIM), marked_groups(), config, reference=reference
+    )
+    assert places[policy] == places[reference] and metrics["kl"] == 0.0
+    tokens = sum(len(rollout) - 1 for one in marked_groups() for rollout in one.rollouts)
+    assert (places[policy] == tokens) == pack
+
+
 @pytest.mark.parametrize("temperature", [0.7, 1.5])
 def test_the_trainer_judges_at_the_sampler_s_temperature(temperature):
     config = replace(CONFIG, temperature=temperature, kl_coef=0.1)
