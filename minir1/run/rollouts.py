@@ -92,12 +92,16 @@ def chosen(totals: Sequence[float], most: int = MOST) -> list[int]:
 
 
 def load(groups: Sequence[Group], n_experts: int) -> list[list[float]]:
-    """The load of each expert at each MoE layer over all rollouts; 1 is an even share."""
+    """The load of each expert at each MoE layer over all rollouts; 1 is an even share.
+
+    A place of -1 (a server had the prompt in its cache, run/served) went to nobody that we know.
+    """
     routes = [one.experts for group in groups for one in group.rollouts if one.experts is not None]
     if not routes:
         return []
     chosen_experts = torch.cat([route.flatten(1) for route in routes], 1).long()
-    counts = [torch.bincount(layer, minlength=n_experts).float() for layer in chosen_experts]
+    known = [layer[layer >= 0] for layer in chosen_experts]
+    counts = [torch.bincount(layer, minlength=n_experts).float() for layer in known]
     return [[round(float(x), 3) for x in one / one.mean()] for one in counts]
 
 

@@ -72,6 +72,21 @@ def test_the_load_counts_every_rollout(groups):
     assert torch.allclose(found, counts / counts.mean(1, keepdim=True), atol=1e-3)
 
 
+def test_a_server_s_cached_prompt_is_not_counted(tmp_path, groups):
+    """Its experts are -1 there (run/served/answers.py)."""
+    cached, uncounted = [], []
+    for group in groups:
+        pairs = [(one, one.experts.clone(), len(one.prompt_ids)) for one in group.rollouts]
+        for _, experts, prompt in pairs:
+            experts[:, :prompt] = -1
+        cached.append(replace(group, rollouts=[replace(r, experts=e) for r, e, _ in pairs]))
+        cut = [replace(r, experts=e[:, prompt:]) for r, e, prompt in pairs]
+        uncounted.append(replace(group, rollouts=cut))
+    assert load(cached, 8) == load(uncounted, 8)
+    log(tmp_path).write(1, cached)
+    assert read_rollouts(tmp_path)[0]["load"] == load(cached, 8)
+
+
 def test_a_large_group_keeps_its_ends_and_a_long_run_some_steps(tmp_path, groups):
     assert chosen([0.0, 0.5, 1.0, 0.2, 0.9], most=3) == [0, 2, 4]
     assert chosen([0.0] * 3, most=8) == [0, 1, 2]
