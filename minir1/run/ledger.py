@@ -11,7 +11,10 @@ counted too, a row "running" is appended once a minute; of the rows of one piece
 
     FLOPs = 6 * A * tokens trained + 2 * A * tokens sampled
 
-with A the parameters that one token activates (Kaplan et al. 2020, section 2.1).
+with A the parameters that one token activates (Kaplan et al. 2020, section 2.1). Tokens are those
+that have a loss. Those of prompts, of replaced groups and of evaluations, and the reference's pass,
+are in the seconds and the dollars and not in the FLOPs: a tenth of a toy's work, and most of it
+where long prompts have short answers.
 """
 
 from __future__ import annotations
