@@ -3,47 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import LogLocator
 
-from minir1 import recipes
 from minir1.lab.charts import columns, lines
 from minir1.lab.experts import INKS
 from minir1.lab.picture import Picture, panels
-from minir1.lab.stacks import stacked
-from minir1.plan.chips import chip
-from minir1.plan.memory import RESERVE, held
-from minir1.plan.traffic import one_pass
-from minir1.plan.units import layout
 from minir1.run.report.ink import LIGHT, x_label
 
 Held = Sequence[Sequence[tuple[str, tuple[int, ...], list[int], list[int]]]]
 """For each process: name, whole shape, offset and shape of its part, of every tensor."""
-
-
-def memory_chart(recipe: str, counts: Sequence[int] = (1, 2, 4, 8, 16, 32)) -> Picture:
-    """What a process holds all the time, by how many processes share it."""
-    config = recipes.get(recipe)
-    one = chip(config.gpu or "h800")
-    rows = []
-    for count in counts:
-        owners = min(config.parallel.expert_parallel, count)
-        spread = _owned(config, owners)
-        rows.append({kind: size / 1e9 for kind, size in held(spread, count).items()})
-    parts = {kind: [row[kind] for row in rows] for kind in rows[0]}
-    room = one.memory * (1 - RESERVE) / 1e9
-    fits = next((n for n, row in zip(counts, rows, strict=True) if sum(row.values()) < room), None)
-    return stacked(
-        f"{recipe}: what one process holds all the time", "GB", parts,
-        ticks=[str(n) for n in counts], x_name="processes",
-        line=(f"what a {one.name} leaves us", room),
-        words=f"Alone: {sum(rows[0].values()):.0f} GB. It begins to fit with {fits} processes, and "
-        "nothing has been computed yet",
-    )  # fmt: skip
 
 
 def dealt_chart(found: Sequence[Mapping[str, Any]]) -> Picture:
@@ -99,30 +71,11 @@ def held_map(found: Held, names: Mapping[str, str]) -> Picture:
         axes.set(xlim=(0, whole[0]), ylim=((*whole, 1)[1], 0))
         axes.grid(visible=False)
         x_label(axes, f"axis 0 of {tuple(whole)}")
+        axes.set_ylabel("axis 1", fontsize=8, color=LIGHT["muted"])
     shapes = {name: whole for name, whole, *_ in found[0]}
     complete = all(owners[name] == np.prod(shapes[name]) for name in names)
     said = "Each number lies in exactly one process" if complete else "Some numbers lie twice"
     return Picture(figure, f"{said}. Shown: {', '.join(names.values())}")
-
-
-def share_chart(recipe: str, counts: Sequence[int], owners: int) -> Picture:
-    """Numbers that one process holds, by the kind of unit they belong to."""
-    config = _owned(recipes.get(recipe), owners)
-    values: dict[str, list[float]] = {"blocks": [], "experts": [], "router": [], "root": []}
-    for count in counts:
-        units = layout(config.model, _owned(config, min(owners, count)).parallel, count)
-        for kind in values:
-            whole = sum(u.copies * u.local for u in units if u.kind == kind.removesuffix("s")
-                        or u.kind == kind)  # fmt: skip
-            values[kind].append(whole / 1e3)
-    return stacked(
-        "Numbers that one process holds", "thousands", values, ticks=[str(n) for n in counts],
-        x_name="processes", fmt="{:.0f}",
-    )  # fmt: skip
-
-
-def _owned(config: Any, owners: int) -> Any:
-    return replace(config, parallel=replace(config.parallel, expert_parallel=owners))
 
 
 MEETINGS = {"all-gather": "after", "all-to-all": "blind", "reduce-scatter": "good"}
@@ -157,11 +110,16 @@ def difference_chart(alone: Sequence[Mapping[str, float]], others: Mapping[str, 
     steps = list(range(1, len(alone) + 1))
     most = max(max(one) for one in found.values())
     picture = lines(
-        "Distance from the loss of one process", "nats a token", steps, found, x_name="update",
-        log="y", words=f"The largest difference of any update is {most:.1e}",
+        "Distance from the loss of one process", "nats a token; 0 is drawn at the bottom", steps,
+        found, x_name="update", log="y",
+        words=f"The largest difference of any update is {most:.1e}",
     )  # fmt: skip
     axes = picture.figure.axes[0]
     axes.axhline(1e-6, color=LIGHT["bad"], linewidth=1)
+    axes.annotate(
+        "what the tests allow", (1, 1e-6), (-2, 3), xycoords=("axes fraction", "data"), ha="right",
+        textcoords="offset points", fontsize=7.5, color=LIGHT["bad"],
+    )  # fmt: skip
     axes.set_ylim(1e-10, 1e-5)
     axes.yaxis.set_major_locator(LogLocator(10))
     axes.set_xticks(steps)
@@ -180,20 +138,4 @@ def weight_columns(counts: Sequence[int]) -> Picture:
         "What one token weighs in the loss", "thousandths", values, x_name="process (its tokens)",
         ticks=[f"{r} ({n})" for r, n in enumerate(counts)],
         words=f"In the mean of means a token of the shortest part weighs {off:.1f} times its due",
-    )  # fmt: skip
-
-
-def traffic_chart(recipe: str, gpus: int, owners: Sequence[int]) -> Picture:
-    """Bytes that a GPU takes part in, in one training pass, by how many GPUs share the experts."""
-    config = recipes.get(recipe)
-    tokens = config.zero.optim.micro_batch_tokens
-    seen = [one_pass(_owned(config, n), gpus, tokens) for n in owners]
-    parts = {
-        "all-gather": [one.all_gather / 1e9 for one in seen],
-        "reduce-scatter": [one.reduce_scatter / 1e9 for one in seen],
-        "all-to-all": [one.all_to_all / 1e9 for one in seen],
-    }
-    return stacked(
-        f"{recipe} on {gpus} GPUs, one pass over {tokens:,} tokens each", "GB a GPU", parts,
-        ticks=[str(n) for n in owners], x_name="GPUs that share one set of experts",
     )  # fmt: skip

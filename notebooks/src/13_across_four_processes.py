@@ -29,7 +29,7 @@ from minir1.lab.published import load
 from minir1.lab.scale import at_scale
 from minir1.lab.show import show
 
-crew = Crew()  # a warm process that will bear the others
+crew = Crew()  # a warm process, from which the others are started
 published = load("laptop")
 config, tokenizer = published.config, published.tokenizer
 
@@ -37,17 +37,19 @@ config, tokenizer = published.config, published.tokenizer
 # ## Why at all?
 #
 # A weight in training costs 16 bytes: itself, its gradient, and Adam's two moments, all in float32. **Predict.** The model of the
-# recipe `h800_8` has 16 billion weights. How many GPUs of 80 GB does it take before anything is computed?
+# recipe `h800_8` has 16 billion weights. How many GPUs of 80 GB, with one process each, does it take before anything is computed?
+# (A tenth of a GPU is kept free for what nobody counts.)
 
 # %%
-from minir1.lab.ranks import memory_chart
+from minir1.lab.shares import memory_chart
 
-memory_chart("h800_8")
+explore(memory_chart, recipe=["h800_8", "gpu_1", "gpu_24gb"])
 
 # %% [markdown]
 # ## What a launcher says
 #
-# `torchrun` starts one program several times and sets some environment variables. That is all. Here are four processes:
+# `torchrun` starts one program several times and sets some environment variables. That is all. `crew.run(job, processes=4)` does the
+# same here, and returns a list: what each process answered.
 
 # %%
 told = crew.run("introduce", processes=4, owners=2)
@@ -55,7 +57,8 @@ names = [name for name in told[0] if name != "process"]
 Table(("", *names), [(f"process {n}", *(one[k] for k in names)) for n, one in enumerate(told)])
 
 # %% [markdown]
-# The code asks a `World`, and never "am I alone?". One process is a `World` that has nobody to ask:
+# RANK is the number of a process, LOCAL_RANK its number on this machine, WORLD_SIZE says how many there are, and MASTER_ADDR where they
+# meet. The code asks a `World`, and never "am I alone?". One process is a `World` that has nobody to ask; several are `Processes`:
 
 # %%
 from minir1.run.distributed.processes import Processes
@@ -68,7 +71,8 @@ show(Processes.gather)
 # ## Rollouts: dealt out like cards
 #
 # Every process knows the whole step: which questions, how many rollouts of each. It does its own part, and hears of all
-# results. **Predict.** Will four processes write the *same* rollouts as one, token for token?
+# results. Here are 32 rollouts, 8 for each of 4 questions. What is dealt (an `item` in the code) is a block of rollouts that are
+# sampled side by side. **Predict.** Will four processes write the *same* rollouts as one, token for token?
 
 # %%
 from minir1.lab.ranks import dealt_chart
@@ -82,8 +86,8 @@ dealt_chart(four)
 
 # %% [markdown]
 # Two things to read. First, **waiting**: a step ends when its longest rollout ends, so the hatched part is paid and not used.
-# At R1-Zero's lengths this is where most of the money went (lesson 14). Second, who wrote a rollout does not matter: its random
-# numbers come from its **key** (seed, step, question, number), not from the process that draws them.
+# At R1-Zero's lengths this is where most of the money went, by the estimate of lesson 14. Second, who wrote a rollout does not matter:
+# its random numbers come from its **key** (seed, step, question, number), not from the process that draws them.
 
 # %%
 from minir1.rl.sampling import row_key
@@ -98,14 +102,17 @@ Note(
 )
 
 # %% [markdown]
+# The chances agree to rounding only, since a batch of another size may be summed in another order. So on another machine a draw that
+# falls on the border between two tokens can go the other way, once in a long while.
+#
 # ## Weights: everybody holds a part
 #
-# FSDP cuts each tensor along its first axis. Experts are cut twice: with two owners, processes 0 and 1 own half of the experts each,
-# and so do 2 and 3; what 0 and 2 have in common they share again. **Predict.** The map of an expert tensor: how many colours, and
-# which neighbours?
+# **FSDP**, "fully sharded data parallel", cuts each tensor along its first axis and gives each process one part. Experts are cut twice: with
+# two **owners**, processes 0 and 1 own half of the experts each, and so do 2 and 3; what 0 and 2 have in common they share again.
+# **Predict.** The map of an expert tensor: how many colours, and which neighbours?
 
 # %%
-from minir1.lab.ranks import held_map, share_chart
+from minir1.lab.ranks import held_map
 
 held = crew.run("hold", processes=4, owners=2)
 shown = {
@@ -116,14 +123,16 @@ shown = {
 held_map(held, shown)
 
 # %%
+from minir1.lab.shares import share_chart
 from minir1.run.distributed.box import box
 
 display(show(box))
 share_chart("laptop", counts=(2, 4, 8), owners=2)
 
 # %% [markdown]
-# Each number lies in exactly one process. So four processes need a quarter of the memory each, and the length of the
-# gradient is one sum of squares over all of them, whatever was cut how:
+# ("Root" is what belongs to no block: the embedding, the last norm, the head.) Each number lies in exactly one process. So
+# four processes need a quarter of the memory each, and the length of the gradient, by which it is clipped, is one sum of squares over all
+# of them, whatever was cut how:
 
 # %%
 display(show(Processes.clip))
@@ -131,8 +140,10 @@ display(show(Processes.clip))
 # %% [markdown]
 # ## A pass, meeting by meeting
 #
-# Parts must come together to compute. Before a block, its parts are gathered; after it they are let go. In the backward
-# pass the same again, and the gradient goes back as a sum, each process keeping its own part.
+# Parts must come together to compute. Before a block, its parts are gathered (an **all-gather**); after it they are let go. In the
+# backward pass the same again, and the gradients of all are added up, each process keeping the sum of its own part (a
+# **reduce-scatter**). The third kind, in which each sends something else to each (an **all-to-all**), belongs to the experts and comes
+# below.
 #
 # **Predict.** Which kind of meeting comes only in the second half?
 
@@ -143,8 +154,8 @@ diary = crew.run("meetings", processes=4, owners=2, rows=2)
 meeting_chart(diary[0])
 
 # %% [markdown]
-# Any of these meetings to which one process does not come is a run that hangs. What does that look like? Four copies as
-# threads, and a meeting behind an `if`:
+# Gradients exist only on the way back. Any of these meetings to which one process does not come is a run that hangs. What does that
+# look like? Four copies as threads, and a meeting behind an `if`:
 
 # %%
 from minir1.lab.spmd import together
@@ -166,8 +177,9 @@ except TimeoutError as error:
 #
 # ## Experts: tokens travel
 #
-# Gathering all experts to use two of them a token is a waste. With expert parallelism the **rows** go to the experts.
-# Each process works on documents of its own. **Predict.** With two owners and good balance, which share of the rows must leave?
+# Gathering all experts to use two of them a token is a waste. With expert parallelism the **rows** go to the experts: a row is one
+# token on its way to one of its experts, so here each token makes two. Each process works on documents of its own. **Predict.** With two
+# owners and good balance, which share of the rows must leave? (Below each token: who owns its two experts.)
 
 # %%
 from minir1.lab.travels import owner_strip, route_matrix
@@ -183,10 +195,10 @@ route_matrix([one[0] for one in layers], owners=2)
 
 # %% [markdown]
 # Rows never cross from the pair 0, 1 to the pair 2, 3: each pair has a whole set of experts. On GPUs a set lies inside one
-# machine, where the links are four times as fast as the network.
+# machine, where the links of an H800 are about four times as fast as its network.
 #
-# Now a few tokens in full. Rows are sorted by expert, which is by owner too, so what goes to one process is one piece of
-# memory:
+# Now a few tokens in full. Each box is a row, `token:expert`, with two letters of the token. Rows are sorted by expert, which is by owner
+# too, so what goes to one process is one piece of memory:
 
 # %%
 from minir1.lab.travels import journey
@@ -242,8 +254,9 @@ Table(("loss of update", *(str(n + 1) for n in range(len(rows[0]) - 1))), rows)
 #
 # ### What went wrong here?
 #
-# Four processes, each takes the **mean** over its own tokens, then all take the mean of the four. Every tutorial of
-# data parallelism does so, and for pictures it is right. **Predict** what it does to texts of different lengths.
+# Four processes, each takes the **mean** over its own tokens, then all take the mean of the four. So does PyTorch's `DistributedDataParallel`,
+# and for pictures, which are all of one size, it is right. **Predict** what it does to texts of different lengths. (Here the longest
+# rollouts lie together, as in trainers that sort by length to save padding.)
 
 # %%
 from minir1.lab.ranks import weight_columns
@@ -254,7 +267,8 @@ weight_columns([sum(lengths[n * quarter : (n + 1) * quarter]) for n in range(4)]
 
 # %% [markdown]
 # A token counts more because its neighbours in the *same process* were short. Nothing crashes, the curve looks fine, and the
-# result depends on how many GPUs you rented. The cure: divide by the number of tokens of **all**, and add up.
+# result depends on how many GPUs you rented. Micro-batches in one process have the same fault, and well-known trainers had it until
+# late 2024. The cure: divide by the number of tokens of **all**, and add up.
 
 # %%
 from minir1.lab.spmd import token_mean
@@ -274,14 +288,13 @@ Note(
 # **Predict.** Eight GPUs, 16B weights: does expert parallelism save memory? Traffic? Both?
 
 # %%
-from minir1.lab.ranks import traffic_chart
+from minir1.lab.shares import traffic_chart
 
-display(traffic_chart("h800_8", gpus=8, owners=(1, 2, 4, 8)))
-explore(memory_chart, recipe=["gpu_1", "h800_8", "gpu_24gb"])
+traffic_chart("h800_8", gpus=8, owners=(1, 2, 4, 8))
 
 # %% [markdown]
-# Memory hardly changes: everything is cut into eight parts anyway. Traffic does: with eight owners, experts are never gathered, and only
-# rows move. That is arithmetic from shapes ([minir1/plan/traffic.py](../minir1/plan/traffic.py)), checked against the code in a dry
+# Memory doesn't change: everything is cut into eight parts anyway. Traffic does: with eight owners, experts are never gathered, and only
+# rows move. (With two, half of the rows stay at home and are counted all the same, and experts are still gathered in part.) That is arithmetic from shapes ([minir1/plan/traffic.py](../minir1/plan/traffic.py)), checked against the code in a dry
 # run, and not a measurement.
 #
 # # The same code at scale

@@ -1,7 +1,7 @@
 """Pictures of plans and bills: each says a number that another path gives too."""
 
 from minir1 import recipes
-from minir1.lab import budgets, prices, ranks
+from minir1.lab import budgets, prices, shares
 from minir1.lab.stacks import stacked
 from minir1.plan.chips import chip
 from minir1.plan.recipe import plan
@@ -40,14 +40,14 @@ def test_unknown_and_mean_charts_have_their_order():
 
 
 def test_memory_falls_with_processes_and_the_traffic_with_owners():
-    words = ranks.memory_chart("h800_8").words
+    words = shares.memory_chart("h800_8").words
     assert "begins to fit with 4 processes" in words
     totals = [
         float(part.split(": ")[1])
-        for part in ranks.traffic_chart("h800_8", 8, (2, 8)).words.split(". ")[1].split("; ")
+        for part in shares.traffic_chart("h800_8", 8, (2, 8)).words.split(". ")[1].split("; ")
     ]
     assert totals[0] > totals[1]
-    assert ranks.share_chart("laptop", (2, 4), 2).words.endswith("2: 188; 4: 94")
+    assert shares.share_chart("laptop", (2, 4), 2).words.endswith("2: 188; 4: 94")
 
 
 def test_a_stack_says_its_sums():
