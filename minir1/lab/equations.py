@@ -66,6 +66,10 @@ EQUATIONS = (
              "rl/groups.py", "sample_groups", "07"),
     Equation("GSPO", "2507.18071", "Eq. 5", "one ratio a sequence",
              "rl/loss.py", "log_ratios", "07"),
+    Equation("the reward model", "Bradley and Terry, 1952", "", "a preference as a difference",
+             "rl/reward_model.py", "bradley_terry", "10"),
+    Equation("s1", "2501.19393", "section 3.1", "budget forcing: stop a thinking, or send it back",
+             "rl/forcing.py", "force", "12"),
     Equation("Codex", "Chen et al. 2021", "equation 1", "pass@k without bias",
              "run/stats.py", "pass_at_k", "12"),
     Equation("Wilson", "1927", "", "the interval of a share", "run/stats.py", "wilson", "12"),
@@ -77,18 +81,21 @@ def markdown() -> str:
     lines = [
         "# From the papers' equations to the code",
         "",
-        "Made by `python -m minir1.lab.equations`. Each row leads to one function.",
+        "Made by `python -m minir1.lab.equations`. Each row leads to a function and a lesson.",
         "",
         "| paper | equation | what it says | function | lesson |",
         "|---|---|---|---|---|",
     ]
+    sources = Path(__file__).parents[2] / "notebooks" / "src"
+    lessons = {path.stem[:2]: path.stem for path in sources.glob("*.py")}
     for one in EQUATIONS:
         number = one.arxiv
-        source = (
-            f"[{one.paper}](https://arxiv.org/abs/{number})" if _is_arxiv(number) else one.paper
-        )
+        source = f"{one.paper} ({number})"
+        if _is_arxiv(number):
+            source = f"[{one.paper}](https://arxiv.org/abs/{number})"
         code = f"[`{one.name}`](../minir1/{one.file})"
-        lines.append(f"| {source} | {one.where} | {one.says} | {code} | {one.lesson} |")
+        taught = f"[{one.lesson}]({lessons[one.lesson]}.ipynb)"
+        lines.append(f"| {source} | {one.where} | {one.says} | {code} | {taught} |")
     return "\n".join(lines) + "\n"
 
 
