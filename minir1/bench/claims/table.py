@@ -27,7 +27,11 @@ VERDICTS = (HOLDS, FAILS, UNSURE, MISSING)
 
 
 def lines(path: Path = ROWS, recipe: str = RECIPE) -> list[Line]:
-    """Every claim, measured or not. All intervals over seeds are corrected for all of them."""
+    """Every claim, measured or not. All intervals over seeds are corrected for all of them.
+
+    But for the statements about R1's stages: they were made with plain 95% intervals
+    (`bench/r1_pattern.py`), and are neither corrected nor counted.
+    """
     rows = read_results(recipes.get(recipe), path)
     sentences = len(CLAIMS) + len(THRESHOLDS) + len(elsewhere.HACKING) + len(sweeps.SWEEPS)
     count = LOOKS * sentences
