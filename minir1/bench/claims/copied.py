@@ -7,6 +7,9 @@ an auditor find it who has the corpus, and the teacher, but not the texts that w
     score of a text = log p of it by the teacher - log p by a base that never saw a teacher
     suspicious      = above the score of 99 in 100 clean texts
     found           = more suspicious texts than chance would make (binomial test, 1%)
+
+The line is drawn through as many clean texts as are read, and errs as they do: of corpora without
+a teacher, seven in a hundred would be "found", and not one.
 """
 
 from __future__ import annotations
