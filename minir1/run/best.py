@@ -24,7 +24,9 @@ NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV, errno.EMLI
 def keep_best(saved: Path, stage: str, score: float) -> None:
     """Keep the checkpoint `saved` if its score is above that of the best one so far."""
     root = saved.parent / "best"
-    if score <= best_score(root, stage):
+    # A step that comes again, since its checkpoint was damaged: the best one is its other name.
+    again = (root / saved.name).exists() and score == best_score(root, stage)
+    if score <= best_score(root, stage) and not again:
         return
     root.mkdir(exist_ok=True)
     recover(root)

@@ -34,6 +34,18 @@ def test_the_highest_score_stays(tmp_path):
     assert best_score(tmp_path / "best", "zero") == 0.5
 
 
+def test_a_step_that_is_done_again_heals_the_best_one(tmp_path):
+    """A flipped byte of the last checkpoint is one of the best, too: they are one file."""
+    saved = save_step(tmp_path, 3)
+    keep_best(saved, "zero", 0.5)
+    weights = saved / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\xff")
+    with pytest.raises(ValueError, match="SHA-256"):
+        load(tmp_path / "best" / saved.name)
+    keep_best(save_step(tmp_path, 3), "zero", 0.5)  # the run went back, and came here again
+    assert load(tmp_path / "best" / saved.name).model["w"].tolist() == [3.0] * 4
+
+
 @pytest.mark.parametrize("reason", ["EPERM", "ENOSYS", "EOPNOTSUPP"])
 def test_a_disk_without_links_gets_a_copy(tmp_path, monkeypatch, reason):
     """A bucket that is mounted as a folder has none: a run must not end at its first save."""
