@@ -72,7 +72,7 @@ class Routing:
         if self.forced_experts is None:
             return None
         rows = self.forced_experts[layer]
-        return (rows if self.packing is None else self.packing.pack(rows)).flatten(0, 1)
+        return (rows if self.packing is None else self.packing.pack(rows)).flatten(0, 1).long()
 
     def record(self, layer: int, experts: Tensor, scores: Tensor) -> None:
         """Write down what MoE layer `layer` chose, in rows."""

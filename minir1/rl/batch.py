@@ -83,7 +83,7 @@ def stack_experts(rollouts: Sequence[Rollout], width: int) -> Tensor | None:
     if len(recorded) < len(rollouts):
         return None
     n_layers, _, k = recorded[0].shape
-    stacked = torch.zeros(n_layers, len(rollouts), width, k, dtype=torch.long)
+    stacked = recorded[0].new_zeros(n_layers, len(rollouts), width, k)  # in the sampler's 16 bits
     for row, experts in enumerate(recorded):
         stacked[:, row, : experts.shape[1]] = experts
     return stacked

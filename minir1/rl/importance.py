@@ -97,8 +97,8 @@ def judge_again(
     whole = collate(rollouts, [0.0] * len(rollouts), device=device)
     rows = cut(whole, config.optim, peers.size)
 
-    def work(part: Batch) -> list[list[float]]:
-        part = peers.bring(part)
+    def work(some: list[int]) -> list[list[float]]:
+        part = peers.bring(whole.rows(some) if some else empty_part(whole))
         forced = part.experts if config.routing_replay else None
         packing = packing_of(part, config.optim)
         routing = Routing(forced_experts=forced, token_mask=part.token_mask, packing=packing)
@@ -107,8 +107,7 @@ def judge_again(
         pairs = zip(found, part.loss_mask, strict=True)
         return [row[where].tolist() for row, where in pairs]
 
-    parts = [whole.rows(some) for some in rows]
-    done = peers.each(work, parts, idle=empty_part(whole), workers=workers)
+    done = peers.each(work, rows, idle=[], workers=workers)
     judged: list[list[float]] = [[] for _ in rollouts]
     for some, logprobs in zip(rows, done, strict=True):
         for row, own in zip(some, logprobs, strict=True):

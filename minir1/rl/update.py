@@ -116,8 +116,8 @@ def update(
     optimizer.zero_grad(set_to_none=True)
     parameters = list(model.parameters())
 
-    def work(part: Batch) -> tuple[Update, Sequence[Tensor | None]]:
-        part = peers.bring(part)
+    def work(some: list[int]) -> tuple[Update, Sequence[Tensor | None]]:
+        part = peers.bring(batch.rows(some) if some else empty_part(batch))
         seen, total = _look(
             model, part, batch, optim, loss_fn, temperature, routing_replay, mtp_coef
         )
@@ -130,9 +130,9 @@ def update(
     if optim.skip_silent:
         batch = speaking(batch)
     rows = cut(batch, optim, peers.size)
-    parts, empty = [batch.rows(i) for i in rows], empty_share(rows, batch.lengths)
+    empty = empty_share(rows, batch.lengths)
     seen = Update()
-    for part_seen, gradients in peers.each(work, parts, idle=empty_part(batch), workers=workers):
+    for part_seen, gradients in peers.each(work, rows, idle=[], workers=workers):
         seen = seen + part_seen
         for parameter, gradient in zip(parameters, gradients, strict=False):
             if gradient is not None:

@@ -90,6 +90,25 @@ def test_the_parameters_after_the_step_are_equal_too(make_model, random_rollouts
         torch.testing.assert_close(a, b, rtol=0, atol=1e-4)
 
 
+def test_a_micro_batch_is_cut_out_when_it_is_computed(make_model, random_rollouts, monkeypatch):
+    """All of them at once were a second copy of the batch, in every process."""
+    model, batch = make_model(), collate(random_rollouts(8), [0.0] * 8)
+    seen, real_rows, real_hidden = [], Batch.rows, model.hidden
+
+    def rows(self, index):
+        seen.append("cut")
+        return real_rows(self, index)
+
+    def hidden(*args, **options):
+        seen.append("computed")
+        return real_hidden(*args, **options)
+
+    monkeypatch.setattr(Batch, "rows", rows)
+    monkeypatch.setattr(model, "hidden", hidden)
+    gradients(model, batch, replace(FREE, micro_batch_tokens=20))
+    assert len(seen) >= 6 and seen == ["cut", "computed"] * (len(seen) // 2)
+
+
 def test_cross_entropy_is_torch_s(make_model, random_rollouts):
     model, batch = make_model(), collate(random_rollouts(6), [0.0] * 6)
     seen, _ = gradients(model, batch)
@@ -253,6 +272,12 @@ def test_drift_is_the_share_of_places_with_other_experts(make_model):
         assert seen.router_drift == pytest.approx(expected)
         replayed = update(model, optimizer, batch, optim, routing_replay=True)
         assert replayed.router_drift == 0.0
+
+
+def test_the_experts_of_a_batch_take_the_sampler_s_two_bytes(make_model):
+    """At 32,768 tokens, 58 layers and 8 experts a token, eight bytes fill a GPU by themselves."""
+    _, batch = drifted(make_model)
+    assert batch.experts.dtype == batch.to("meta").experts.dtype == torch.int16
 
 
 def test_the_temperature_is_that_of_the_sampler(make_model):
