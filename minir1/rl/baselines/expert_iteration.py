@@ -48,5 +48,12 @@ def expert_step(
     if not kept:
         return None
     device = next(policy.parameters()).device
-    batch = collate(kept, [1.0] * len(kept), norm=config.loss_norm, pad_id=pad_id, device=device)
+    batch = collate(
+        kept,
+        [1.0] * len(kept),
+        norm=config.loss_norm,
+        fixed_length=config.max_new_tokens,
+        pad_id=pad_id,
+        device=device,
+    )
     return update(policy, optimizer, batch, config.optim)

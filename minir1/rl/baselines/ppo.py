@@ -49,8 +49,14 @@ def ppo_step(
     rollouts = all_groups(groups)
     device = next(policy.parameters()).device
     rewards = torch.tensor([total for group in groups for total in group.totals], device=device)
-    empty = [0.0] * len(rollouts)
-    batch = collate(rollouts, empty, norm=config.loss_norm, pad_id=pad_id, device=device)
+    batch = collate(
+        rollouts,
+        [0.0] * len(rollouts),
+        norm=config.loss_norm,
+        fixed_length=config.max_new_tokens,
+        pad_id=pad_id,
+        device=device,
+    )
     with torch.no_grad():
         values = critic.model(batch.inputs)
     advantages = gae(rewards, values, batch.loss_mask, critic.gamma, critic.lam)

@@ -1,5 +1,7 @@
 """GRPO's rivals: closed forms, brute force, and a bandit whose best answer is known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given
@@ -135,6 +137,25 @@ def test_expert_iteration_finds_it_too_and_waits_where_nothing_is_right():
     group = play(policy, 0)
     wrong = Group(group.problem, group.rollouts, [Verdict.WRONG] * 16, group.rewards)
     assert expert_step(policy, optimizer, [wrong], SETTINGS) is None
+
+
+def test_the_fixed_norm_divides_by_the_longest_answer():
+    """One token an answer: L = the budget makes the gradient as many times smaller."""
+    norms = {}
+    for norm, budget in (("token", 8), ("fixed", 8), ("fixed", 4)):
+        settings = replace(SETTINGS, loss_norm=norm, max_new_tokens=budget)
+        policies = [Transformer(MODEL), Transformer(MODEL)]
+        value = ValueModel(policies[0])
+        critic = Critic(value, torch.optim.SGD(value.parameters(), lr=0.0))
+        still = [torch.optim.SGD(policy.parameters(), lr=0.0) for policy in policies]
+        groups = [play(policies[0], 0)]
+        by_ppo, _ = ppo_step(policies[0], still[0], critic, groups, settings)
+        by_expert = expert_step(policies[1], still[1], groups, settings)
+        assert by_expert is not None
+        norms[norm, budget] = torch.tensor([by_ppo.grad_norm, by_expert.grad_norm])
+    assert (norms["token", 8] > 0).all()
+    torch.testing.assert_close(norms["fixed", 8], norms["token", 8] / 8)
+    torch.testing.assert_close(norms["fixed", 4], norms["token", 8] / 4)
 
 
 def test_only_right_texts_are_kept_and_each_once():
