@@ -5,7 +5,8 @@ weight that it meets. On top comes attention, which grows with the tokens it loo
 (its context). The backward pass costs twice the forward pass: training costs 3 forwards.
 
 Only matrix products are counted, as in every published FLOP count; the tests compare with
-the real modules and with torch's own counter.
+the real modules and with torch's own counter. Layers of multi-token prediction stay out of all
+counts, as they do of DeepSeek-V3's 671B: no answer needs them.
 
 In the prompt's journey: nowhere. It tells the bill of the journey before it starts.
 """

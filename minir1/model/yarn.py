@@ -47,7 +47,7 @@ def yarn_ramp(
 ) -> Float[Tensor, "half"]:
     """Linear in the number of the pair: 0 keeps its speed, 1 slows it down by the whole factor.
 
-    DeepSeek-V3 has 32 pairs: 10 are left alone, the last 9 are slowed down by 40.
+    DeepSeek-V3 has 32 pairs: 11 are left alone, the last 9 are slowed down by 40.
 
     >>> v3 = ModelConfig(qk_rope_head_dim=64, rope_scaling="yarn", rope_factor=40.0)
     >>> ramp = yarn_ramp(v3, 64)
