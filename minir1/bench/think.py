@@ -17,7 +17,7 @@ from minir1.run.home import find_run, read_config
 from minir1.stages.asked import ON, STOP, Dials
 from minir1.stages.think import ACCURACY, ONE, think
 
-HEAD = ("way", "tokens", "$ a million questions", "worth", "gain", "over a vote as dear")
+HEAD = ("way", "tokens", "$ for a million questions", "worth", "gain", "over a vote at this cost")
 
 
 def main(

@@ -51,7 +51,7 @@ def width_chart(shares: Sequence[int | float] = (0.5, 0.2, 0.05)) -> Picture:
     return lines(
         "Width of a 95% interval", "points", counts, found, x_name="problems", log="xy",
         words=f"At 50% right: {found['50% right'][3]:.0f} points with 100 problems, "
-        f"{found['50% right'][6]:.1f} with 1,000",
+        f"{found['50% right'][6]:.1f} with 1,000. Four times the problems make it half as wide",
     )  # fmt: skip
 
 
@@ -77,26 +77,32 @@ def coverage_chart(n: int) -> Picture:
     picture = lines(
         f"Does a 95% interval hold the truth in 95% of cases? {n} problems", "share of cases",
         shares, found, x_name="true share", percent=True,
-        words="; ".join(f"{name}: at worst {values.min():.0%}" for name, values in found.items()),
+        words="At worst the truth is held in "
+        + ", ".join(f"{values.min():.0%} of cases ({name})" for name, values in found.items()),
     )  # fmt: skip
-    picture.figure.axes[0].axhline(0.95, color=LIGHT["muted"], linewidth=0.9)
+    axes = picture.figure.axes[0]
+    axes.axhline(0.95, color=LIGHT["muted"], linewidth=0.9)
+    axes.annotate(
+        "95%, as promised", (0.5, 0.95), (0, -6), textcoords="offset points", fontsize=7.5,
+        ha="center", va="top", color=LIGHT["muted"],
+    )  # fmt: skip
     return picture
 
 
 def paired_chart(before: Sequence[int | float], after: Sequence[int | float]) -> Picture:
-    """The difference of two models on the same problems: paired, and as if they were strangers."""
+    """The difference of two models on the same problems: paired and not paired."""
     one, two = np.asarray(before, float), np.asarray(after, float)
     paired = stats.paired_difference([[x] for x in one], [[x] for x in two])
     apart = float(two.mean() - one.mean())
     half = 1.96 * float(np.sqrt(one.var(ddof=1) / len(one) + two.var(ddof=1) / len(two)))
-    ends = {"paired": (paired.low, paired.high), "as if strangers": (apart - half, apart + half)}
+    ends = {"paired": (paired.low, paired.high), "not paired": (apart - half, apart + half)}
     figure, (axes,) = panels(
         ("The difference of two models", "points, 95% interval"), height=1.7, width=7.6
     )
     for line, (name, (low, high)) in enumerate(reversed(ends.items())):
         ink = LIGHT["after" if name == "paired" else "before"]
         axes.hlines(line, 100 * low, 100 * high, color=ink, linewidth=3)
-        axes.scatter([50 * (low + high)], [line], s=40, color=ink, zorder=3)
+        axes.scatter([100 * apart], [line], s=40, color=ink, zorder=3)
     axes.axvline(0, color=LIGHT["ink"], linewidth=0.8)
     axes.set_yticks(range(len(ends)), list(reversed(ends)))
     axes.set_ylim(-0.6, len(ends) - 0.4)
@@ -136,7 +142,8 @@ def needed(shares: Sequence[int | float] = (0.5, 0.2, 0.05)) -> Picture:
         f"around {p:.0%}": 2 * p * (1 - p) * ((1.96 + 0.84) / (points / 100)) ** 2 for p in shares
     }
     return lines(
-        "Problems needed to see a difference", "problems a model, one sample each, not paired",
+        "Problems needed to see a difference in 4 of 5 trials",
+        "problems for each model, one sample each, not paired",
         points, found, x_name="true difference, points", log="xy",
         words="To see 2 points around 50%: "
         f"{found['around 50%'][1]:,.0f} problems; to see 10 points: {found['around 50%'][5]:,.0f}",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import binom
 
-from minir1.lab.charts import lines
+from minir1.lab.charts import legend_below, lines
 from minir1.lab.picture import Picture, panels
 from minir1.run import stats
 from minir1.run.report.ink import LIGHT, as_percent, x_label
@@ -56,7 +56,7 @@ def bias_chart(chance: int | float, n: int) -> Picture:
         ks, {"truth": truth, "1 - C(n-c, k) / C(n, k)": honest, "1 - (1 - c/n)^k": plugged},
         x_name="k", percent=True, floor=0,
         words=f"At k = {n}: truth {truth[-1]:.1%}, unbiased {honest[-1]:.1%}, "
-        f"plugged in {plugged[-1]:.1%}",
+        f"the shortcut {plugged[-1]:.1%}",
     )  # fmt: skip
 
 
@@ -64,6 +64,32 @@ def by_problem(rows: Sequence[dict[str, Any]], samples: int) -> list[list[float]
     """1 for right and 0 for wrong: one list a problem, from `samples` rows a problem."""
     right = [float(row["verdict"] == Verdict.CORRECT) for row in rows]
     return [right[i : i + samples] for i in range(0, len(right), samples)]
+
+
+def spread_chart(groups: Sequence[Sequence[float]]) -> Picture:
+    """How many samples of each problem are right, and how it would be if all were equally hard."""
+    problems, size = len(groups), len(groups[0])
+    right = np.array([round(sum(group)) for group in groups])
+    share = right.mean() / size
+    figure, (axes,) = panels(("Right answers of each problem", "problems"), height=2.6, width=7.6)
+    counts = np.arange(size + 1)
+    axes.bar(
+        counts, np.bincount(right, minlength=size + 1), color=LIGHT["after"], width=0.75,
+        label="measured",
+    )  # fmt: skip
+    axes.plot(
+        counts, problems * binom.pmf(counts, size, share), color=LIGHT["blind"], linewidth=1.9,
+        linestyle=(0, (5, 2)), label="if all problems were equally hard",
+    )  # fmt: skip
+    x_label(axes, f"right answers, of {size}")
+    legend_below(figure, 2)
+    alone = share * (1 - share) / problems
+    worth = alone / (np.var(right / size) / problems) if np.ptp(right) else size
+    return Picture(
+        figure,
+        f"{problems * size} samples say as much about the mean as "
+        f"{problems * min(size, max(1.0, worth)):.0f} problems with one sample each",
+    )
 
 
 def votes(rows: Sequence[dict[str, Any]], samples: int) -> dict[str, stats.Interval]:

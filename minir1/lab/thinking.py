@@ -62,6 +62,16 @@ def draw(axes: Axes, way: str, points: list[Any], color: str, mark: str, dash: A
         [one["value"] - one["low"] for one in worth],
         [one["high"] - one["value"] for one in worth],
     ]
+    for point, x, one in zip(points, tokens, worth, strict=True):
+        if way in (STOP, ON):  # the dial: below its interval, or to the right of its mark
+            dial = label(point).removeprefix(f"{way} ")
+            below = way == STOP
+            axes.annotate(
+                dial, (x, one["low" if below else "value"]), (0, -3) if below else (6, 0),
+                textcoords="offset points", fontsize=7, color=color, zorder=4,
+                ha="center" if below else "left", va="top" if below else "center",
+                bbox={"boxstyle": "square,pad=0.05", "fc": LIGHT["paper"], "ec": "none"},
+            )  # fmt: skip
     return axes.errorbar(
         tokens, middle, yerr=ends, color=color, marker=mark, linestyle=dash, label=way,
         markersize=5, linewidth=1.5, elinewidth=0.9, capsize=0, alpha=0.95,
@@ -109,7 +119,7 @@ def reading(result: Mapping[str, Any]) -> str:
         elif point["way"] in (STOP, ON) and point["over_vote"]:
             difference = points_of(point, "over_vote")
             said.append(
-                f"{label(point)}: {points_of(point)}, and beside a vote as dear {difference}, "
+                f"{label(point)}: {points_of(point)}, and beside a vote at this cost {difference}, "
                 f"{verdict(point['over_vote'])}"
             )
     scores = [p["own_score"]["value"] for p in points if "own_score" in p]

@@ -3,7 +3,7 @@
 #
 # "Ours gets 62%, theirs 60%." Is ours better? Nobody can say: the sentence has no interval. Most claims about language models
 # are such sentences. This lesson makes them honest: what a count is worth, what many samples of one problem add, when two models differ,
-# and how people fool themselves with their own checkpoints.
+# and how people deceive themselves with their own checkpoints.
 #
 # | | |
 # |---|---|
@@ -49,9 +49,9 @@ explore(
 )
 
 # %% [markdown]
-# AIME 2024, on which R1-Zero was measured, has 30 problems. Each was sampled 64 times, which removes the luck of sampling, but not
-# the luck of *which 30 problems* were set that year. (For a claim about exactly these 30, the first is enough. For "it is good
-# at such problems", it is not.)
+# AIME 2024, the mathematics contest on which R1-Zero was measured, has 30 problems. Each was sampled 64 times, which removes the luck
+# of sampling, but not the luck of *which 30 problems* were set that year. (For a claim about exactly these 30, the first is
+# enough. For "it is good at such problems", it is not.) Both axes of this chart are logarithmic:
 
 # %%
 from minir1.lab.intervals import width_chart
@@ -61,13 +61,15 @@ most = 1.96 * (share * (1 - share) / problems) ** 0.5
 widths = width_chart()
 display(widths)
 Note(
-    f"{widths.words}. For 77.9% on 30 problems, other problems could move it by up to +-{100 * most:.0f} points."
+    f"{widths.words}. For R1-Zero's 77.9% on 30 problems, the choice of the problems alone may be worth "
+    f"+-{100 * most:.0f} points, if each is either always solved or never."
 )
 
 # %% [markdown]
 # ## Which interval?
 #
-# The textbook has p +- 1.96 sqrt(p (1 - p) / n). **Predict** what it says about 0 right of 30, and whether you believe it.
+# The textbook has p +- 1.96 sqrt(p (1 - p) / n): the root is the standard deviation of the share, and 1.96 of them to either side hold
+# 95% of a bell curve. **Predict** what it says about 0 right of 30, and whether you believe it.
 
 # %%
 from minir1.lab.intervals import coverage_chart, wald
@@ -78,12 +80,16 @@ display(Note(f"0 of 30, textbook: {low:.3f} to {high:.3f}. Wilson: {stats.wilson
 Note(kept.words)
 
 # %% [markdown]
-# The textbook's interval is *certain* of 0%, and holds the truth far less often than it promises where language models live: near
-# 0 and near 1. Wilson's costs nothing more.
+# The textbook's interval is *certain* of 0%. Near 0 and near 1, where hard and easy benchmarks lie, it holds the truth far less often
+# than it promises: a share isn't bell-shaped there. Wilson's isn't perfect either, but it stays near 95%, and costs nothing more.
 #
 # ## Problems and samples
 #
-# Sampling is random, so each problem is asked several times. 40 problems, 16 samples: are these 640 measurements?
+# Sampling is random, so each problem is asked several times. 40 problems, 16 samples: are these 640 measurements? (The next
+# cell asks two models all of them, which takes some seconds.)
+#
+# There is no formula for the second of these intervals, so it is found by the **bootstrap**: draw 40 problems out of the 40 with
+# replacement (one may come twice, another not at all), take the mean, and do it 4,000 times. The middle 95% of the means is the interval.
 #
 # **Predict.** Which interval is wider: the one that takes all rows alike, or the one that knows which belong together?
 
@@ -110,19 +116,22 @@ display(show(stats.share))
 interval_chart("Two intervals of the same rows", "pass@1", both)
 
 # %% [markdown]
-# Samples of one problem resemble each other: an easy one is right 16 times. So they are one draw of a problem, not 16. The bootstrap
-# must draw **whole problems**. How alike are they? Look at the shares of single problems:
+# Samples of one problem resemble each other: an easy one is right 16 times. So they are one draw of a problem, not 16, and the
+# bootstrap must draw **whole problems**. How alike are they? If all problems were equally hard, their shares would follow the dashed line:
 
 # %%
-from minir1.lab.groups import success_chart
+from minir1.lab.passes import spread_chart
 
-success_chart(right["after RL"])
+spread = spread_chart(right["after RL"])
+display(spread)
+Note(spread.words)
 
 # %% [markdown]
 # ## pass@k
 #
-# Is it right at least once in k tries? Sampling exactly k times is noisy. Better: sample n times and ask which share of all
-# k-subsets holds a right one. The shortcut 1 - (1 - c/n)^k looks like the same.
+# Is it right at least once in k tries? Sampling exactly k times is noisy. Better: sample n times, count the c right ones, and ask in which
+# share of all choices of k from the n there is a right one. C(n, k) is the number of such choices, and C(n - c, k) have only wrong
+# ones. The shortcut 1 - (1 - c/n)^k looks like the same.
 #
 # **Predict.** Is the shortcut too high, too low, or fine?
 
@@ -134,8 +143,12 @@ display(show(stats.pass_at_k), bias)
 Note(bias.words)
 
 # %% [markdown]
+# Too low, and more so for large k. c/n itself is right on average; but the power bends, and so what is lost where c is too small by
+# luck is more than what is won where it is too large.
+#
 # Now base and policy. A much discussed question: does RL teach a model to solve *new* problems, or only to do reliably what it
-# could do sometimes? If the second, the base catches up at large k.
+# could do sometimes? If the second, the base catches up at large k; with k in the hundreds, bases of up to 32B weights were even
+# found ahead (arXiv 2504.13837).
 #
 # **Predict** the two curves.
 
@@ -168,7 +181,8 @@ interval_chart("One answer, a vote, any", "share of problems", counted)
 
 # %% [markdown]
 # Two right expressions, `( 10 + 5 ) * 1` and `10 * 1 + 5`, are two votes that don't help each other. Count by **value**, and they
-# do. Read how much that changes here: little where right answers are spelt alike and wrong ones scatter. In
+# do. Read how much that changes here: little where right answers are spelt alike and wrong ones scatter. (Whoever knows the value
+# could compare it with the target, too. Here the vote stands for tasks where nobody can.) In
 # mathematics `1/2`, `0.5` and `\frac{1}{2}` have to be one vote, and a vote needs a normaliser as much as a verifier does.
 # (R1's cons@64 on AIME counts integers, the easiest case.) Which answers are the same is the task's matter:
 # [minir1/tasks/canonical.py](../minir1/tasks/canonical.py).
@@ -176,9 +190,10 @@ interval_chart("One answer, a vote, any", "share of problems", counted)
 # ## What does more thinking buy?
 #
 # A vote costs tokens. So does a longer thought. `minir1 think RUN` turns every dial of test time on the same questions: the vote
-# of n; the best of n by someone who knows (nobody does: it is a bound); a thinking that is **stopped** at a share of its budget;
-# one that is **sent back**, with "no" written in place of its end (s1, arXiv 2501.19393). One pool of 16 samples serves every n: the vote of 4
-# is the mean over all 1,820 fours in the pool, counted and not drawn.
+# of n; the best of n by someone who knows (nobody does: it is a bound); a thinking that is **stopped** at 25%, 50% or 100% of the
+# longest completion, and must answer at once; one that is **sent back** once, twice or four times, with "no" written in place of its end (s1,
+# arXiv 2501.19393). One pool of 16 samples serves every n: the vote of 4 is the mean over all 1,820 choices of 4 from
+# the pool, counted and not drawn. This was measured before, on 200 questions; the cell reads what was kept.
 #
 # **Predict.** For about twice the tokens, what is better: a second sample and a vote, or one sample that has to think again?
 
@@ -195,7 +210,8 @@ Note(reading(kept))
 # A second sample wins, and thinking again loses what was found. This policy ends its thinking when its own check says yes, and
 # those checks are mostly true: its end is worth more than anything that we could write there. What s1 repairs is a model that stops too soon.
 # And why are two votes better than one, if two that differ are a draw? A sample that was cut off has no answer and no vote,
-# so the other one speaks for both.
+# so the other one speaks for both. For the same reason "stopped at 100%" may win a little: at its last token it answers, where an
+# ordinary sample is cut off.
 #
 # The base stops too soon. **Predict.** Does sending *it* back help? And which of its votes reaches the policy's single sample?
 
@@ -208,7 +224,7 @@ Note(f"{beside(before, kept)}. The base:\n\n{reading(before)}")
 
 # %% [markdown]
 # Sent back once, the base beats its own vote for as many tokens: it was a model that stops too soon. Sent back four times, it
-# runs out of budget with its answer behind it. Its votes stay below one sample of the policy, whatever they cost here. Look
+# has passed its answer and runs out of budget. Its votes stay below one sample of the policy, whatever they cost here. Look
 # at the bound as well: the right answer is nearly always among 16, and a vote doesn't find it. Whoever can *check* should not vote.
 #
 # In the pipeline (lesson 10) there are texts without a right answer. A **reward model** can pick one of n. It was trained on the readers'
@@ -220,6 +236,9 @@ display(chart(pipe), Note(reading(pipe)))
 Table(HEAD, [cells(point) for point in pipe["points"] if point["what"] == "taste"])
 
 # %% [markdown]
+# The model's own score rises with every n; the readers' taste stops rising at 8, and who knows it gets far more out of the same 16 texts. What
+# picks the best score picks the score's errors as well: with n large enough, the taste even falls (arXiv 2210.10760; lesson 16).
+#
 # What such a row leaves out: the price is that of sampling many at once on this machine, and a user who waits pays for
 # the longest of n, not for their sum. The intervals are over questions, of one policy each.
 #
@@ -240,7 +259,8 @@ Note(pair.words)
 
 # %% [markdown]
 # With one sample a problem and models this different, pairing helps little. It helps most where both are alike: two
-# checkpoints of one run, many samples a problem. Same halves of a run, seen both ways:
+# checkpoints of one run, many samples a problem. As an extreme, compare the policy with *itself*: the first half of each problem's samples
+# with the second.
 
 # %%
 half = k // 2
@@ -254,7 +274,7 @@ Note(f"The same policy twice, {half} samples each. {same.words}")
 # %% [markdown]
 # ## How many problems?
 #
-# **Predict** how many you need to see a difference of 2 points.
+# Back to "ours gets 62%, theirs 60%". **Predict** how many problems it takes to see a difference of 2 points.
 
 # %%
 from minir1.lab.intervals import needed
@@ -264,12 +284,17 @@ display(size)
 Note(size.words)
 
 # %% [markdown]
+# Most public test sets are smaller: MATH-500 has 500 problems, AIME 30. Pairing lowers the number, as far as the two models solve the same
+# problems.
+#
 # ## Seeds
 #
 # Problems are one source of luck, the **run** is another: other seeds, other policies. An interval over problems says
 # nothing about it. So whoever claims that a *recipe* is better needs several runs of it.
 #
-# **Predict.** B beats A in 5 of 5 seeds. Is p below 0.05?
+# The plainest test counts wins. Its **p** is the chance of a result at least as one-sided, if A and B were equally good: the chance
+# that a coin falls on the same side each time. Below 0.05 is by custom called significant. **Predict.** B beats A in 5 of 5 seeds. Is p
+# below 0.05?
 
 # %%
 from minir1.bench.seeds import read_results
@@ -295,18 +320,19 @@ Note(
 from minir1.lab.intervals import best_of
 
 looks = best_of(looks=20, problems=100, share=0.7)
-display(looks)
-seen = {f"step {one['step']}": one["pass@1"]["value"] for one in run.on_the_way()[1:]}
-Table(("evaluation on the way", "pass@1"), [(n, f"{v:.3f}") for n, v in seen.items()])
+display(looks, Note(looks.words))
+seen = [(f"step {one['step']}", one["problems"], stats.Interval(**one["pass@1"]))
+        for one in run.on_the_way()[1:]]  # fmt: skip
+Table(("our run, on the way", "problems", "pass@1"), seen)
 
 # %% [markdown]
-# Nobody lied. The maximum of many noisy numbers is too high, and the more looks, the higher. Choose with one set of problems,
-# report on **another**. The same happens with seeds ("our best seed"), with prompts, and with metrics.
+# Nobody lied. The maximum of many noisy numbers is too high, and the more looks, the higher. In our run the looks from step 30 on lie
+# within each other's intervals: the best of them would be chosen by luck. Choose with one set of problems, report on **another**. The same happens with seeds ("our best seed"), with prompts, and with metrics.
 #
 # ## Greedy or sampled?
 #
 # R1's report samples at temperature 0.6, because greedy decoding repeats itself in long answers and varies much between checkpoints.
-# Same policy, same problems:
+# Same policy, same problems; **predict** which of these temperatures you will be able to tell apart. (Some seconds.)
 
 # %%
 some = replace(settings, problems=at_scale(smoke=5, laptop=80, full=500), samples=1)
@@ -318,8 +344,9 @@ for heat in (0.0, 0.6, 1.0, 1.4):
 interval_chart("One policy, four temperatures", f"pass@1 on {some.problems} problems", measured)
 
 # %% [markdown]
-# So a number without its temperature is half a number. If you compare two models, use the same for both, or each model's best, chosen on
-# other problems.
+# 1.4 is worse than the others beyond doubt. Which of the other three is best, 80 problems can't say: that is the lesson's own
+# rule. So a number needs its temperature beside it. If you compare two models, use the same for both, or each model's best, chosen on other
+# problems.
 #
 # # The same code at scale
 #
@@ -334,7 +361,7 @@ prices = [
     (name, f"{one:,.0f}", f"{30 * 64 * one:,.0f}", f"{500 * one:,.0f}")
     for name, one in lengths.items()
 ]
-Table(("", "tokens an answer", "30 problems x 64", "500 problems x 1"), prices)
+Table(("", "tokens an answer", "tokens, 30 problems x 64", "tokens, 500 problems x 1"), prices)
 
 # %% [markdown]
 # # Check yourself
@@ -355,7 +382,8 @@ Table(("", "tokens an answer", "30 problems x 64", "500 problems x 1"), prices)
 # </details>
 # <details><summary>4. Five seeds, five wins. Significant at 0.05 by the sign test? (objective 4)</summary>
 #
-# No: 2 / 32 = 0.0625. A t interval may say more, if you believe what it assumes.
+# No: 2 / 32 = 0.0625. The t interval of the differences (the one that the cell prints) may say more, if you believe what it
+# assumes: that differences are spread like a bell curve.
 # </details>
 # <details><summary>5. Three honest ways to report too much? (objective 5)</summary>
 #
@@ -363,7 +391,7 @@ Table(("", "tokens an answer", "30 problems x 64", "500 problems x 1"), prices)
 # </details>
 # <details><summary>6. pass@64 of base and policy are equal. Was RL useless?</summary>
 #
-# No: pass@1 is what a user gets. But then RL made it reliable, not able.
+# No: pass@1 is what a user gets. But then RL made reliable what the base could do sometimes.
 # </details>
 #
 # **Where next.** Evaluate your own run: `minir1 eval laptop --samples 8`.

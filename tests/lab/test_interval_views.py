@@ -14,7 +14,7 @@ from minir1.lab.intervals import (
     wald,
     width_chart,
 )
-from minir1.lab.passes import bias_chart, by_problem, pass_curves, votes
+from minir1.lab.passes import bias_chart, by_problem, pass_curves, spread_chart, votes
 from minir1.run import stats
 
 
@@ -58,6 +58,14 @@ def test_pairing_takes_the_luck_of_the_problems_out():
     luck = np.random.default_rng(0).random(60)
     words = paired_chart(luck.tolist(), (luck + 0.1).tolist()).words
     assert "Difference +10.0 points" in words and "paired 0.0" in words
+
+
+def test_samples_of_like_problems_are_worth_little_more_than_one():
+    always = spread_chart([[1.0] * 8] * 5 + [[0.0] * 8] * 5).words
+    assert always == "80 samples say as much about the mean as 10 problems with one sample each"
+    chance = (np.random.default_rng(0).random((400, 8)) < 0.5).astype(float).tolist()
+    worth = int(spread_chart(chance).words.split(" as much about the mean as ")[1].split()[0])
+    assert worth == pytest.approx(3200, rel=0.15)  # equally hard: each sample counts
 
 
 ROWS = [

@@ -98,6 +98,6 @@ def test_the_reading_follows_from_the_intervals():
     said = reading(result).splitlines()
     assert said[0].startswith("- majority vote of 4: +10 points [+5, +15] for 4 times the tokens; ")
     assert "- stopped at 25%: 50% fewer tokens, -20 points [-30, -10]" in said
-    assert said[-2].endswith("beside a vote as dear -20 points [-30, -10], worse")
+    assert said[-2].endswith("beside a vote at this cost -20 points [-30, -10], worse")
     assert said[-1].endswith("which can't be told apart")
     assert beside(result, result).startswith("zero, one sample and votes: 50% for 100 tokens, 60%")
