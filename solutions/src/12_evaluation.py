@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Exercises 12: how sure are you?
 #
-# A number without an interval is a rumour. Three functions of [minir1/run/stats.py](../minir1/run/stats.py): the interval
-# of a share, the majority vote, and the only honest way to say that B is better than A.
+# A number without an interval says little. Three functions of [minir1/run/stats.py](../minir1/run/stats.py): the interval
+# of a share, the majority vote, and by how much B is better than A on the same problems.
 #
 # An **answer cell** is graded alone, so it imports what it needs. `check(f)` grades, `hint(f)` opens the next of three
 # hints, and `solution(f)` asks before it shows one.
@@ -18,10 +18,10 @@ progress("12_evaluation")
 # k successes of n, p = k / n. The textbook interval p +- 1.96 sqrt(p (1 - p) / n) says "0 +- 0" when nothing succeeded.
 # Wilson's doesn't. With z = 1.959964 it is
 #
-#     center = (p + z^2 / 2n) / (1 + z^2 / n)
-#     half   = z sqrt(p (1 - p) / n + z^2 / 4n^2) / (1 + z^2 / n)
+#     center = (p + z^2 / (2n)) / (1 + z^2 / n)
+#     half   = z sqrt(p (1 - p) / n + z^2 / (4n^2)) / (1 + z^2 / n)
 #
-# Return an `Interval(value, low, high)`; the value is p itself.
+# Return an `Interval(value, low, high)`, with low and high at center -+ half; the value is p itself.
 
 # %%
 from minir1.run.stats import Interval

@@ -117,7 +117,7 @@ check(refusal_rates)
 # %% [markdown]
 # ## 3. `leaked`
 #
-# A held-out question may stand in the training rows in other clothes: in capitals, with other signs, in the middle of a longer
+# A held-out question may stand in the training rows in another form: in capitals, with other signs, in the middle of a longer
 # text. The common test asks for a **run of n words** that both share. A shorter run is no proof, for all questions of one kind
 # begin alike; a longer one misses copies with one word changed.
 #

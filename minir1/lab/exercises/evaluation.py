@@ -35,6 +35,7 @@ WILSON = Exercise(
         "not_shrunk": Edit("grow = 1 + z * z / n", "grow = 1"),
         "no_correction": Edit("+ z * z / (4 * n * n)", ""),
         "one_standard_error": Edit("half = z * ", "half = "),
+        "times_n": Edit("z * z / (2 * n)", "z * z / 2 * n"),
     },
     rtol=1e-4,
     atol=1e-6,

@@ -96,6 +96,8 @@ LAST_NUMBER = Exercise(
         "no_decimals": Edit("([.][0-9]+)?", ""),
         "as_numbers": Edit("return last ==", "return last is not None and "
                            "float(last) == float(answer['gold']) or last =="),
+        "only_the_group": Edit("last = match.group()", "last = match.group(1) or ''"),
+        "full_stop": Edit("-?[0-9]+([.][0-9]+)?", "-?[0-9.]+"),
         "last_word": Edit("last = match.group()", "last = answer['completion'].split()[-1]"),
     },
 )  # fmt: skip
