@@ -154,6 +154,12 @@ EXPERTS_TORCH = Exercise(
         "gate_and_up_swapped": Edit("gate, up = ", "up, gate = "),
         "no_gate": Edit("F.silu(gate) * up", "F.silu(up)"),
         "relu": Edit("F.silu(gate)", "F.relu(gate)"),
+        "weighted_before": Edit(
+            "x[token] @ gate_up[expert].T).chunk(2, dim=-1)\n        hidden = F.silu(gate) * up\n"
+            "        out = (hidden @ down[expert].T) * topk_weight[token, slot][:, None]",
+            "(x[token] * topk_weight[token, slot][:, None]) @ gate_up[expert].T).chunk(2, dim=-1)"
+            "\n        out = (F.silu(gate) * up) @ down[expert].T",
+        ),
         "first_choice_only": Edit("(topk_idx == expert)", "(topk_idx[:, :1] == expert)"),
         "wrong_way_back": Edit("index_add(0, token, out)", "index_add(0, token.flip(0), out)"),
         "last_expert_forgotten": Edit("range(len(gate_up))", "range(len(gate_up) - 1)"),

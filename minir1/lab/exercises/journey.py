@@ -77,6 +77,7 @@ SPLIT_OF = Exercise(
         "last_bytes": Edit("digest[:8]", "digest[-8:]"),
         "numbers_sorted": Edit("key.encode()", "' '.join(sorted(key.split())).encode()"),
         "not_scaled": Edit("/ 2**64", "% 2"),
+        "hex_digits": Edit("int.from_bytes(digest[:8])", "int(digest.hex()[:8], 16)"),
     },
     same={"15:24: u < heldout_share -> u <= heldout_share": "no hash meets a share exactly"},
 )  # fmt: skip
@@ -97,7 +98,8 @@ BLIND_ACCURACY = Exercise(
     minutes=5,
     parts=(Part("curve", 1, chance_cases),),
     mistakes={
-        "linear": Edit("1 - (1 - chance) ** tries", "min(1.0, chance * tries)"),
+        "linear": Edit("1 - (1 - chance) ** tries", "chance * tries"),
+        "linear_to_one": Edit("1 - (1 - chance) ** tries", "min(1.0, chance * tries)"),
         "all_right": Edit("1 - (1 - chance) ** tries", "chance ** tries"),
         "never_right": Edit("1 - (1 - chance) ** tries", "(1 - chance) ** tries"),
         "not_all_right": Edit("1 - (1 - chance) ** tries", "1 - chance ** tries"),

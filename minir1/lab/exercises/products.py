@@ -41,6 +41,8 @@ GROUPED_PRODUCT = Exercise(
         "no_width_mask": Edit("mask=live[:, None] & (fs < F)[None, :]", "mask=live[:, None]"),
         "into_the_next_expert": Edit("y, mask=live[:, None] & ",
                                      "y, mask=(places < n_rows)[:, None] & "),
+        "all_rows_behind": Edit("live = places < end", "live = places < n_rows"),
+        "no_trans": Edit("tl.trans(w)", "w"),
         "no_column_mask": Edit("y, mask=live[:, None] & (ds < D)[None, :])",
                                "y, mask=live[:, None])"),
         "first_expert_only": Edit("w_ptr + expert * D * F", "w_ptr + 0 * D * F"),
@@ -97,7 +99,16 @@ COLLECT = Exercise(
         "rows_as_they_come": Edit("y_ptr + place[:, None]", "y_ptr + (tokens * K + j)[:, None]"),
         "no_store_mask": Edit("total, mask=inside)", "total, mask=(columns < D)[None, :])"),
         "no_column_mask": Edit("total, mask=inside)", "total, mask=real[:, None])"),
-        "by_choice_first": Edit("place_ptr + tokens * K + j", "place_ptr + tokens + j * n_tokens"),
+        "columns_open": Edit("real[:, None] & (columns < D)[None, :]",
+                             "real[:, None] & (columns >= 0)[None, :]"),
+        "by_choice_first": Edit("tokens * K + j, mask=real, other=0)\n        "
+                                "weight = tl.load(weight_ptr + tokens * K + j",
+                                "tokens + j * n_tokens, mask=real, other=0)\n        "
+                                "weight = tl.load(weight_ptr + tokens + j * n_tokens"),
+        "weight_of_the_place": Edit("weight_ptr + tokens * K + j", "weight_ptr + place"),
+        "added_to_what_stands": Edit("tl.store(out_ptr + tokens[:, None] * D + columns[None, :], ",
+                                     "tl.atomic_add(out_ptr + tokens[:, None] * D + "
+                                     "columns[None, :], "),
         "mean": Edit("total, mask=inside)", "total / K, mask=inside)"),
     },
     same={

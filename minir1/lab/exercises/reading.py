@@ -19,7 +19,8 @@ def what_counts(value: Any) -> Any:
     """Of a `Parsed`: the answer, the form, and the fault if a verdict hangs on it."""
     if not isinstance(value, Record) or value.kind != "Parsed":
         return value
-    held = dict(value.fields)
+    order = ("answer", "well_formed", "think", "fault")  # the first that differs is told
+    held = {name: value.fields[name] for name in order if name in value.fields}
     fault = held.get("fault")
     if isinstance(fault, str) and fault and fault not in DECIDES:
         held["fault"] = "another fault"

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from minir1.lab.grader.exercise import Case, Draw, Edit, Exercise, Part
-from minir1.lab.sloppy import SLOPPY
+from minir1.lab.sloppy import ANSWER, SLOPPY
 from minir1.tasks.base import Verdict
 from minir1.tasks.countdown import Countdown, verify_countdown
+from minir1.tasks.expression import MAX_LENGTH
 
 NOTEBOOK = "01_verifiable_rewards"
 
@@ -110,7 +111,10 @@ def fooled(name: str, gold: Any, value: Any) -> str:
         return "judge.no_text"
     if verify_countdown(gold, value, "+-*", 99) is Verdict.CORRECT:
         return "judge.honest"
-    return "" if SLOPPY[name](gold, value) else "judge.not_fooled"
+    if SLOPPY[name](gold, value):
+        return ""
+    longest = max(map(len, ANSWER.findall(value)), default=0)
+    return "judge.unread" if longest > MAX_LENGTH else "judge.not_fooled"
 
 
 def sloppy_part(name: str) -> Part:

@@ -108,6 +108,7 @@ WEIGHTS = Exercise(
             "affinity = scores[", "affinity = (scores + self.e_score_correction_bias)["
         ),
         "not_normalised": Edit("affinity / affinity.sum()", "affinity"),
+        "always_normalised": Edit("if self.config.norm_topk_prob:", "if True:"),
         "over_all_experts": Edit("affinity / affinity.sum()", "affinity / scores[token].sum()"),
         "softmax": Edit("affinity / affinity.sum()", "affinity.softmax(-1)"),
         "no_scale": Edit("affinity * self.config.route_scale", "affinity"),
