@@ -29,7 +29,7 @@ import safetensors.torch
 from torch import Tensor, nn
 
 from minir1.run.flatten import flatten, unflatten
-from minir1.run.folder import MANIFEST, recover, verify, write_folder
+from minir1.run.folder import recover, verify, write_folder
 from minir1.run.pieces import Reader
 
 logger = logging.getLogger(__name__)
@@ -131,15 +131,6 @@ def latest(
         except ValueError as error:
             logger.warning("skipped a damaged checkpoint: %s", error)
     return None
-
-
-def load_weights(path: Path) -> Tensors:
-    """The weights in a checkpoint's folder, or in one safetensors file."""
-    path = Path(path)
-    if (path / MANIFEST).exists():
-        verify(path)
-    reader = Reader(path, "model") if path.is_dir() else Reader(path.parent, path.stem)
-    return {name: reader.read(name) for name in reader.names}
 
 
 def load_into(model: nn.Module, weights: Mapping[str, Tensor]) -> None:

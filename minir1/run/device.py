@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -92,13 +91,3 @@ def describe(device: torch.device | str = "cpu") -> dict[str, Any]:
         "torch": torch.__version__,
         "platform": platform.system(),
     }
-
-
-def peak_memory_bytes(device: torch.device | str = "cpu") -> int:
-    """The most memory this process has held so far: on the GPU, or else of the machine."""
-    device = torch.device(device)
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in KiB, macOS in bytes.
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from minir1.run import checkpoint
-from minir1.run.checkpoint import latest, load, load_into, load_weights, save
+from minir1.run.checkpoint import latest, load, load_into, save
 from minir1.run.flatten import flatten, unflatten
+from minir1.run.pieces import Reader
 
 
 def same(left, right):
@@ -134,7 +135,7 @@ def test_tied_weights_are_stored_once_and_come_back_under_both_names(tmp_path):
     view = weight[:32]
     model = {"embed": weight, "head": weight, "part": view, "turned": weight.T}
     folder = save(tmp_path, "pretrain", 1, model=model)
-    read = load_weights(folder)
+    read = load(folder).model
     assert same(read, {"embed": weight, "part": view, "turned": weight.T, "head": weight})
     stored = (folder / "model.safetensors").stat().st_size
     assert stored < (2 * 64 * 8 + 32 * 8) * 4 + 1000  # embed, part and turned; not head
@@ -318,17 +319,12 @@ def test_weights_must_fit_the_model():
         load_into(model, good | {"0.weight": torch.ones(3, 4)})
 
 
-def test_weights_load_from_a_folder_or_a_file(tmp_path):
-    folder = save_step(tmp_path, 3)
-    assert same(load_weights(folder), load_weights(folder / "model.safetensors"))
-    flip(folder / "model.safetensors")
-    with pytest.raises(ValueError, match="SHA-256 differs"):
-        load_weights(folder)
+def test_a_file_that_is_none_is_named(tmp_path):
     with pytest.raises(ValueError, match="can't be read"):
-        load_weights(tmp_path / "absent.safetensors")
-    (tmp_path / "text.safetensors").write_text("hello")
+        Reader(tmp_path, "model")
+    (tmp_path / "model.safetensors").write_text("hello")
     with pytest.raises(ValueError, match="not a whole safetensors file"):
-        load_weights(tmp_path / "text.safetensors")
+        Reader(tmp_path, "model")
 
 
 def test_a_run_must_keep_what_it_saved(tmp_path):
