@@ -68,8 +68,11 @@ def smooth(curve: Sequence[Mapping[str, float]]) -> list[float]:
 def reached(
     curve: Sequence[Mapping[str, float]], reward: float, clock: str = "cpu_seconds"
 ) -> float | None:
-    """When the smoothed reward first was `reward`; None if it never was."""
-    for step, mean in zip(curve, smooth(curve), strict=True):
-        if mean >= reward:
-            return step[clock]
-    return None
+    """When the mean of WINDOW steps first was `reward`; None if it never was.
+
+    >>> steps = [{"reward": one, "cpu_seconds": 1.0 + i} for i, one in enumerate([0.9] + [0.4] * 5)]
+    >>> reached(steps, 0.5), reached(steps, 0.6)
+    (5.0, None)
+    """
+    means = list(zip(curve, smooth(curve), strict=True))
+    return next((step[clock] for step, mean in means[WINDOW - 1 :] if mean >= reward), None)

@@ -65,7 +65,7 @@ def test_a_reward_that_only_one_side_reached_says_so() -> None:
     lines = table.race_table(
         [row("race", {"minir1": curve(*[0.3] * 5, seconds=1.0), "TRL": curve(0.1, seconds=10.0)})]
     )
-    assert lines[2] == "| 0.2 | 1 | not in 10 |  |"
+    assert lines[2] == "| 0.2 | 5 | not in 10 |  |"  # one step of .3 is no mean of five
 
 
 def test_the_cost_table_divides_decoding_by_its_steps() -> None:
