@@ -26,10 +26,11 @@ WINDOW = 8
 PATIENCE = 16
 """The same, where a rule says that something does *not* happen: that takes longer to see."""
 SURE = 2.0
-"""Standard errors on either side: a true value is outside of them in one case of twenty."""
+"""Standard errors on either side. A true value is outside of them in one case of twelve: the error
+is known from eight steps only. (Known from many, it would be one of twenty.)"""
 LUCKY = 4.0
-"""The same for the best of many windows: some window is always lucky, and the error of a window
-is itself known from eight steps only. So noise alone goes beyond two or three errors too often."""
+"""The same for the best of many windows: some window is always lucky. So noise alone goes beyond
+two or three errors too often."""
 NOT_FINITE = "not_finite.json"
 """What a stage leaves when its loss or its gradient is no number: it stops before the diary."""
 
@@ -170,8 +171,11 @@ def read_diary(run: Path) -> list[dict[str, Any]]:
     rows = read_metrics(diary) if diary.exists() else []
     if not evidence.exists():
         return rows
-    stop = json.loads(evidence.read_text(encoding="utf-8"))
-    step = stop["step"] + 1
-    went_on = any(row["stage"] == stop["stage"] and row["step"] >= step for row in rows)
-    torn = {"stage": stop["stage"], "step": step, "loss": None, "reward": None}
+    try:
+        stop = json.loads(evidence.read_text(encoding="utf-8"))
+        stage, step = str(stop["stage"]), stop["step"] + 1
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{evidence} doesn't say where the run stopped: remove it") from error
+    went_on = any(row["stage"] == stage and row["step"] >= step for row in rows)
+    torn = {"stage": stage, "step": step, "loss": None, "reward": None}
     return rows if went_on else [*rows, torn]
