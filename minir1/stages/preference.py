@@ -6,6 +6,7 @@ Its accuracy on held-out pairs stands beside two others: that of the labels agai
 itself, which is the most that the noise allows, and that of a coin.
 """
 
+import math
 import random
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from minir1.config import Config
 from minir1.model.transformer import Transformer
 from minir1.rl.baselines.value import ValueModel
 from minir1.rl.reward_model import bradley_terry, scores, shown_ids
+from minir1.rl.update import NotFiniteError
 from minir1.run import checkpoint, stats
 from minir1.run.distributed import SOLO, World
 from minir1.run.models import finished_model, tokenizer_of
@@ -60,8 +62,11 @@ def preference(config: Config, out: Path, seed: int, world: World = SOLO) -> Val
         stage.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), settings.optim.grad_clip)
-        stage.optimizer.step()
         seen = {"loss": float(loss.detach()), "accuracy": accuracy, "grad_norm": float(norm)}
+        if not (math.isfinite(seen["loss"]) and math.isfinite(seen["grad_norm"])):
+            texts = [shown_ids(tokenizer, one["question"], one["chosen"]) for one in pairs]
+            raise NotFiniteError(f"loss = {seen['loss']}, gradient norm = {norm}", texts)
+        stage.optimizer.step()
         return seen | {"num_tokens": float(_tokens(tokenizer, pairs))}
 
     stage.run(step)

@@ -1,18 +1,21 @@
 """The whole pipeline at its smallest: every stage, every file, and a kill inside each stage."""
 
 import json
+import shutil
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 
 import pytest
 
 from minir1.config import Config, ModelConfig, OptimConfig, PretrainConfig, TaskConfig
 from minir1.config.pipeline import PipelineConfig, PreferenceConfig, SamplesConfig, SftConfig
+from minir1.rl.update import NotFiniteError
 from minir1.run.home import open_run
 from minir1.run.ledger import read_ledger
 from minir1.run.metrics import read_metrics, without_clocks
 from minir1.run.models import ORDER, last_model
-from minir1.stages import pipeline, readers, rejection
+from minir1.stages import pipeline, preference, readers, rejection
 from minir1.stages.examples import digest, read_examples
 from minir1.stages.loop import Stage
 from minir1.stages.ready import check_pipeline
@@ -116,6 +119,21 @@ def left_behind(out: Path) -> dict[str, object]:
         if file.is_file() and parts[0] in ("checkpoints", "data", "eval", "preference.json"):
             found["/".join(parts)] = file.read_bytes()
     return found
+
+
+def test_a_reward_model_that_is_not_finite_stops_and_keeps_the_evidence(
+    done, tmp_path, monkeypatch
+):
+    config, whole, _ = done
+    for part in ("data", "checkpoints/pretrain-000002"):
+        shutil.copytree(whole / part, tmp_path / part)
+    monkeypatch.setattr(
+        preference, "bradley_terry", lambda chosen, rejected: ((chosen - rejected).sum() * nan, 0.0)
+    )
+    with pytest.raises(NotFiniteError, match=r"preference stopped at step 0: loss = nan"):
+        preference.preference(config, tmp_path, seed=7)
+    assert json.loads((tmp_path / "not_finite.json").read_text())["token_ids"]
+    assert not list((tmp_path / "checkpoints").glob("preference*"))
 
 
 class Killed(BaseException):
