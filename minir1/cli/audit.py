@@ -25,6 +25,8 @@ def main(task: str, *, rows: int | None = None, as_json: Json = False) -> int:
     from minir1.tasks.near import own_checks
     from minir1.tasks.sources.own import OwnTask
 
+    if rows is not None and rows < 1:
+        raise ValueError(f"rows = {rows} can't be used: use 1 or more, or all by leaving it out")
     made = make_task(config_of(task))
     problems = problems_of(made, rows)
     checks = own_checks(made, problems) if isinstance(made, OwnTask) else audit(made, problems)

@@ -46,3 +46,12 @@ def test_a_broken_file_is_one_line(tmp_path, capsys):
     path = write(tmp_path / "bad.jsonl", [{"question": "a?"}])
     assert main(["audit", path]) == 2
     assert f"{path}, line 1: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", ["0", "-3"])
+def test_an_audit_of_no_rows_does_not_pass(count, tmp_path, capsys):
+    """Nothing that is asked can't fail; and of a file, -3 left the last three out."""
+    path = write(tmp_path / "rows.jsonl", rows(["17"] * 9))
+    for task in ("countdown", path):
+        assert main(["audit", task, "--rows", count]) == 2
+        assert f"rows = {count} can't be used: use 1 or more" in capsys.readouterr().err
