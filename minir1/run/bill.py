@@ -72,4 +72,4 @@ def bill(folder: Path, rates: Rates) -> list[dict[str, Any]]:
 
 def _name(run: Path, folder: Path) -> str:
     inside = run.relative_to(folder)
-    return run.name if inside == Path() else inside.as_posix()
+    return run.resolve().name if inside == Path() else inside.as_posix()

@@ -1,6 +1,7 @@
 """What a folder of runs cost: everything that was paid for, once."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -43,9 +44,11 @@ def test_a_killed_stages_last_row_counts_and_only_that(tmp_path):
     assert bill(tmp_path, Rates())[-1]["seconds"] == 120.0
 
 
-def test_one_runs_own_folder_will_do(tmp_path):
+def test_one_runs_own_folder_will_do(tmp_path, monkeypatch):
     write(tmp_path / "a", row("zero", "finished"))
     assert bill(tmp_path / "a", Rates())[0]["run"] == "a"
+    monkeypatch.chdir(tmp_path / "a")
+    assert bill(Path(), Rates())[0]["run"] == "a"
 
 
 def test_nothing_costs_nothing():
