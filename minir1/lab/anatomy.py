@@ -13,7 +13,9 @@ from minir1.model.transformer import Transformer
 from minir1.rl.rollout import sample
 from minir1.rl.sampling import row_key
 from minir1.run.insight import BlindSearch
+from minir1.run.report.ink import LIGHT
 from minir1.run.report.reading import Run
+from minir1.run.stats import wilson
 from minir1.tasks.base import Problem, Task, Verdict
 from minir1.tasks.completion import parse
 from minir1.tasks.search import all_tries, chance_of
@@ -57,10 +59,16 @@ def by_difficulty(run: Run) -> Picture:
         float(blind.solved[bins == b, cap].mean()) for b in keep
     ]
     ticks = [f"{EDGES[b]:.0%} to {min(1, EDGES[b + 1]):.0%}\n{(bins == b).sum()}" for b in keep]
-    return columns(
-        "Easy and hard problems", "right answers, held out", found, percent=True, ticks=ticks,
+    picture = columns(
+        "Easy and hard problems", "right answers, held out; line: 95% interval", found,
         x_name="chance that one blind try is right, and number of problems", height=3.0,
+        percent=True, ticks=ticks,
     )  # fmt: skip
+    right = _right(run, "final")
+    spans = [wilson(int(right[bins == b].sum()), int((bins == b).sum())) for b in keep]
+    low, high = [one.low for one in spans], [one.high for one in spans]
+    picture.figure.axes[0].vlines(range(len(keep)), low, high, color=LIGHT["ink"], linewidth=1.4)
+    return picture
 
 
 def by_budget(run: Run) -> Picture:

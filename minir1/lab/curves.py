@@ -55,7 +55,9 @@ def interval_chart(title: str, unit: str, measured: Mapping[str, Measured]) -> P
         color = LIGHT["before"] if "base" in label else LIGHT["after"]
         axes.hlines(line, one["low"], one["high"], color=color, linewidth=2.2)
         axes.scatter(one["value"], line, s=34, color=color, linewidths=0, zorder=3, clip_on=False)
-        text = f"{percent(one['value'])}  ({percent(one['low'])} to {percent(one['high'])})"
+        text = percent(one["value"])
+        if one["low"] < one["high"]:
+            text += f"  ({percent(one['low'])} to {percent(one['high'])})"
         axes.annotate(
             text, (1.01, line), xycoords=("axes fraction", "data"), va="center", fontsize=8,
             color=LIGHT["ink"],

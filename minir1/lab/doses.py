@@ -25,10 +25,31 @@ def by_dose(rows: Sequence[Row], sweep: str, name: str) -> dict[float, list[floa
     return {dose: [found[seed, arm] for seed in whole] for dose, arm in arms.items()}
 
 
+def levels_of(
+    rows: Sequence[Row], stages: Mapping[str, str], names: Sequence[str] = ("accuracy", "purity")
+) -> dict[str, dict[str, float]]:
+    """Of each number its mean over whole pipelines at some stages, by the stages' names."""
+    tables = [{line["stage"]: line for line in row["table"]} for row in rows]
+    return {
+        name: {
+            label: float(np.mean([table[stage][name]["value"] for table in tables]))
+            for stage, label in stages.items()
+        }
+        for name in names
+    }
+
+
 def dose_chart(
-    rows: Sequence[Row], sweep: str, dose_name: str, names: Sequence[str] = ("accuracy", "purity")
+    rows: Sequence[Row],
+    sweep: str,
+    dose_name: str,
+    names: Sequence[str] = ("accuracy", "purity"),
+    levels: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Picture:
-    """A panel a number: the mean over seeds at each dose, with its interval; thin lines: seeds."""
+    """A panel a number: the mean over seeds at each dose, with its interval; thin lines: seeds.
+
+    `levels` are named heights to compare with, such as where the base stands.
+    """
     figure, row = panels(*(TITLES[name] for name in names), height=2.6)
     said = []
     for axes, name in zip(row, names, strict=True):
@@ -44,10 +65,17 @@ def dose_chart(
         axes.set_xticks(places, [f"{dose:g}" for dose in found])
         axes.set_xlim(-0.4, len(found) - 0.6)
         x_label(axes, dose_name)
+        for label, height in (levels or {}).get(name, {}).items():
+            axes.axhline(height, color=LIGHT["muted"], lw=1.0, linestyle=(0, (4, 2)), zorder=0)
+            axes.annotate(
+                label, (1, height), (-2, 3), xycoords=("axes fraction", "data"), ha="right",
+                textcoords="offset points", fontsize=8, color=LIGHT["muted"],
+            )  # fmt: skip
         if name in SHARES:
             axes.set_ylim(0, 1.05)
             as_percent(axes)
         means = ", ".join(f"{o.value:.2f} [{o.low:.2f}, {o.high:.2f}]" for o in over)
-        said.append(f"{TITLES[name][0].lower()}: {means}")
+        beside = [f"{label} {h:.2f}" for label, h in (levels or {}).get(name, {}).items()]
+        said.append(f"{TITLES[name][0].lower()}: {', '.join([means, *beside])}")
     doses = ", ".join(f"{dose:g}" for dose in POINTS[sweep])
     return Picture(figure, f"{dose_name} {doses}, {len(values[0])} seeds. {'; '.join(said)}")

@@ -15,7 +15,7 @@ import torch
 from scipy.stats import binom
 from torch import Tensor
 
-from minir1.lab.charts import columns, draw_lines, lines
+from minir1.lab.charts import columns, draw_lines, legend_below, lines
 from minir1.lab.heat import heat
 from minir1.lab.picture import Picture, panels
 from minir1.model.transformer import Transformer
@@ -68,7 +68,7 @@ def moments(
 
 
 def estimators(size: int) -> Picture:
-    """What each estimator expects, over the chance of success."""
+    """What each estimator expects, over the chance of success, and beside the truth."""
     chances = np.linspace(0.02, 0.98, 49)
     kinds: dict[str, Callable[[Tensor], Tensor]] = {
         "the reward itself": lambda rewards: rewards,
@@ -82,11 +82,17 @@ def estimators(size: int) -> Picture:
     }
     half = len(chances) // 2
     said = ", ".join(f"{name} {values[half]:.3f}" for name, values in means.items())
-    return lines(
-        f"What a group of {size} expects to push", "gradient of x; the true one is p (1 - p)",
-        chances, means, x_name="chance of success p", floor=0,
-        words=f"At p = 0.5 the true gradient is 0.25. On average: {said}",
+    figure, row = panels(
+        (f"What a group of {size} pushes on average", "gradient of x; the true one is p (1 - p)"),
+        ("The same, divided by the true one", "1: as much as the truth asks for"), height=2.8,
     )  # fmt: skip
+    shares = {name: values / (chances * (1 - chances)) for name, values in means.items()}
+    for axes, series in zip(row, (means, shares), strict=True):
+        draw_lines(axes, chances, series, x_name="chance of success p", floor=0, legend=False)
+    legend_below(figure, len(means), dict(zip(means, row[0].get_lines(), strict=True)))
+    most, least = shares["GRPO"].max(), shares["GRPO"].min()
+    said += f". GRPO pushes {least:.2f} times the truth in the middle, {most:.2f} times at the ends"
+    return Picture(figure, f"At p = 0.5 the true gradient is 0.25. On average: {said}")
 
 
 def dead_chart(sizes: Sequence[int] = (4, 8, 16, 64)) -> Picture:
@@ -95,7 +101,7 @@ def dead_chart(sizes: Sequence[int] = (4, 8, 16, 64)) -> Picture:
     found = {f"group of {size}": p**size + (1 - p) ** size for size in sizes}
     return lines(
         "Chance that a group is dead", "all right or all wrong", p, found, percent=True, floor=0,
-        x_name="chance of success p",
+        x_name="chance of success p", words="The larger the group, the fewer are dead",
     )  # fmt: skip
 
 
@@ -121,6 +127,7 @@ def ceiling_chart(old: Sequence[int | float], highs: Sequence[int | float]) -> P
     return lines(
         "Room above", "probability that one batch can add", old, found, log="xy",
         x_name="probability when it was sampled",
+        words="; ".join(f"clip_high {h:g}: 1% may become {1 + h:.3g}%" for h in highs),
     )  # fmt: skip
 
 

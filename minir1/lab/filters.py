@@ -12,6 +12,7 @@ from minir1.config import Config
 from minir1.lab.charts import bars, columns
 from minir1.lab.curves import interval_chart
 from minir1.lab.picture import Picture
+from minir1.lab.stages import SHORT, of_kind
 from minir1.rl.advantage import group_advantages
 from minir1.run.models import ORDER
 from minir1.run.report.reading import Run
@@ -51,6 +52,21 @@ def held_out(rows: Sequence[Example], config: Config) -> int:
 def language_share(row: Row) -> float:
     """How much of a row's thinking is in the asker's language."""
     return purity(parse(row["completion"]).think, TONGUES[row["gold"]["language"]])
+
+
+def language_chart(run: Run, stages: Sequence[str]) -> Picture:
+    """How many thinkings are in the asker's language, in both, and in the other one."""
+    found = {}
+    for stage in stages:
+        shares = [language_share(row) for row in of_kind(run, stage, "bilingual")]
+        kinds = (sum(s == 1 for s in shares), sum(0 < s < 1 for s in shares), shares.count(0.0))
+        found[SHORT[stage]] = kinds
+    said = "; ".join(f"{name} {', '.join(map(str, kinds))}" for name, kinds in found.items())
+    names = ("all in the asker's language", "mixed", "nothing in it")
+    return columns(
+        "The language of the thinking", f"of {len(shares)} held-out answers", found, x_name="",
+        ticks=names, words=f"{', '.join(names)}. {said}",
+    )  # fmt: skip
 
 
 def wage_chart(weight: int | float) -> Picture:

@@ -82,4 +82,5 @@ def bill_chart(costs: Mapping[str, Mapping[str, Any]], names: Mapping[str, str])
             drawn = costs.get(f"samples of {TEACHERS[stage]}", {"flops": 0.0})["flops"]
             pieces[f"samples of {names[TEACHERS[stage]]}"] = drawn / 1e12
     own = [names["student"], f"samples of {names['r1']}"]
-    return bars("The student's route", "TFLOPs", pieces, fmt="{:.2f}", marked=own)
+    unit = "TFLOPs; blue: the student's own, and its samples"
+    return bars("The student's route", unit, pieces, fmt="{:.2f}", marked=own)

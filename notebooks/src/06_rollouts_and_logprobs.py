@@ -66,8 +66,8 @@ explore(throw, u=[0.6, *(n / 20 for n in range(20))], temperature=[1.0, 0.25, 0.
 display(throw(0.6, 0.5), throw(0.6, 2.0))
 
 # %% [markdown]
-# Low temperature makes the wide wider; high temperature gives the narrow a chance. The log-probability that is written
-# down belongs to the distribution **it was drawn from**, temperature included.
+# Low temperature makes the widest token wider; high temperature gives the narrow ones a chance. The log-probability that is
+# written down belongs to the distribution **it was drawn from**, temperature included.
 #
 # Is the drawing fair? Draw thousands of times and compare with the chances.
 
@@ -79,7 +79,8 @@ display(fair)
 Note(fair.words)
 
 # %% [markdown]
-# (Among ten tokens, a largest gap of 2 to 3 standard errors is what chance gives.)
+# (A standard error says how far a share is from its chance by luck alone. The largest of ten such gaps is often 2 and
+# sometimes 3 of them.)
 #
 # ## A rollout is its own
 #
@@ -105,12 +106,13 @@ print(f"largest difference of log-probabilities: {apart:.0e}")
 
 # %% [markdown]
 # The tokens are equal. The log-probabilities may differ in the last digits: a matrix product of another size adds in
-# another order. Keep that number in mind: it is the floor below which no comparison can go.
+# another order, and each sum is rounded. Keep that number in mind: it is the floor below which no comparison can go.
 #
 # ## Who pays for the longest answer?
 #
 # All rollouts of a batch are written together, a token a step. Some end early, some think to the limit. Rows that are
-# done leave the batch, but each leaving copies the cache. So they leave when a quarter is done.
+# done leave the batch, but each leaving copies the cache. So they wait until a quarter of the rows is done, and leave
+# together.
 #
 # **Predict.** How many rows are computed for each token that is written, if nobody ever leaves?
 
@@ -129,13 +131,14 @@ alive = alive_chart(rollouts)
 display(alive, Note(alive.words))
 
 # %% [markdown]
-# At full size this is most of the bill: people report that generation takes around 80% of an RL step. Each token needs all
-# active weights from memory for one row of work, and the slowest answer keeps the others waiting. Hence the large
+# At full size this is most of the bill: people report that generation takes around 80% of an RL step. Each step reads all
+# active weights from memory and writes one token a row, and the longest answer keeps the others waiting. Hence the large
 # batches, the caches of lesson 03, and engines made for this alone.
 #
 # ## Look at them
 #
-# Before any number: read rollouts. Choose one, and a colour.
+# Before any number: read rollouts. Choose one, and a colour. *Surprise* is minus the log-probability of the token that was
+# written: 0 where nothing else could come. It is counted in nats, the unit of natural logarithms.
 
 # %%
 from minir1.lab.browser import Browser
@@ -144,11 +147,12 @@ from minir1.rl.advantage import group_advantages
 group = max(groups, key=lambda one: (not one.dead, -abs(sum(one.totals) - len(one.totals) / 3)))
 advantages = group_advantages(torch.tensor([group.totals]))[0].tolist()
 browser = Browser(group, advantages, tokenizer, base)
+print(group.problem.question)
 browser.browse()
 
 # %% [markdown]
-# The whole group, coloured by advantage. **Predict** what is strange about giving all tokens of a rollout the same
-# colour.
+# Six rollouts of the group, coloured by advantage: blue is pushed up, orange down. **Predict** what is strange about giving
+# all tokens of a rollout the same colour.
 
 # %%
 browser.all("advantage", most=6)
@@ -159,8 +163,9 @@ browser.all("advantage", most=6)
 #
 # ## Where is anything decided?
 #
-# Most tokens were never in doubt. The policy's **entropy** says where it was. **Predict** which share of all entropy
-# the most uncertain 20% of the tokens hold.
+# Most tokens were never in doubt. The **entropy** of the policy says where it was: it is the surprise that it expects, 0 if
+# one token is certain, and ln 2 = 0.69 if two are equally likely. **Predict** which share of all entropy the most uncertain
+# 20% of the tokens hold.
 
 # %%
 from minir1.lab.drawing import entropy_share
@@ -196,16 +201,16 @@ Note(
 )
 
 # %% [markdown]
-# If the largest is far above the mean, look at the experts: a router whose two best affinities are nearly equal can choose
-# differently after one rounding, and that token then goes through other weights.
+# Both are rounding. (A difference of 0.01 nats would be 1% of the token's chance.)
 #
 # ### What went wrong here?
 #
-# Five runs log a ratio that is not 1 before the first update. In each, something else is wrong, and nothing raised an error.
-# **Predict** the order of their sizes, then compare with the lowest bar: nothing wrong.
+# The **ratio** of a token is its chance under the trainer, divided by its chance under the sampler. Five runs log a ratio
+# that is not 1 before the first update. In each, something else is wrong, and nothing raised an error. **Predict** the order
+# of their sizes, then compare with the bar at the top: nothing wrong.
 
 # %%
-from minir1.lab.mismatch import fault_chart, faults
+from minir1.lab.mismatch import fault_chart, faults, fingerprint_chart
 from minir1.rl.step import grpo_step
 from minir1.run.optim import build_optimizer
 
@@ -222,16 +227,20 @@ newer = copy.deepcopy(base)
 optimizer = build_optimizer(newer, config.zero.optim)
 metrics = grpo_step(newer, optimizer, groups, replace(zero, minibatches=1))
 found = faults(base, newer, short, hot, 1.25)
-display(show(faults))
-fault_chart(found)
+display(show(faults), fault_chart(found))
+fingerprint_chart(found)
 
 # %% [markdown]
-# These are orders of magnitude, and that is why the detector works. A healthy run sits near rounding. Old weights in the
-# sampler and low precision come next: a run survives them, biased. Temperature, template and shift are bugs, and stand
-# far to the right. Each has a second sign: the wrong temperature is wrong at **uncertain** tokens only; a shift is wrong
-# **everywhere**; a template is wrong most at the **first** tokens.
+# These are orders of magnitude, and that is why the detector works. A healthy run sits near rounding. Low precision and old
+# weights in the sampler come next: a run survives them, biased. Temperature, template and shift are bugs, and stand
+# far to the right.
+#
+# The second picture is the second sign: **where** the difference is. A token that is sure can hardly change its chance, so
+# most faults are seen where the policy is unsure, and their size tells them apart. Two are not like that. A wrong
+# **template** is worst at the first token. A **shift** is large even at tokens that are sure: it compares different tokens.
 #
 # This is why every step of a run logs the difference ([minir1/rl/update.py](../minir1/rl/update.py)). The published run:
+# **predict** what happened in the one step that stands out.
 
 # %%
 from minir1.lab.charts import lines
@@ -244,6 +253,10 @@ lines(
 )
 
 # %% [markdown]
+# A router chose differently. Where two experts have nearly equal affinities, one rounding decides between them, and that
+# token goes through other weights. The *largest* difference jumps to nearly 0.01 nats, and the *mean* stays at a millionth:
+# it was a few tokens of 30,000. So log both. A bug moves the mean.
+#
 # ## After an update
 #
 # The policy has moved one step; the rollouts have not. Now the ratio r = new / old is no longer 1, on purpose. **Predict** which
@@ -258,8 +271,9 @@ display(ratios)
 Note(ratios.words)
 
 # %% [markdown]
-# The product over a sequence multiplies hundreds of small changes. It explodes with length, and a clip on it cuts nearly
-# everything. So GRPO clips per token, and GSPO takes the *mean* of the logs (lesson 07).
+# The product over a sequence multiplies all its small changes. These sequences are short, and yet a clip (grey: 0.8 to 1.28)
+# would already cut many products and hardly a token. The product gets wilder with length: with thousands of tokens a
+# clip on it would cut nearly everything. So GRPO clips per token, and GSPO takes the *mean* of the logs (lesson 07).
 #
 # ## The same experts again
 #
@@ -318,9 +332,10 @@ Table(("", "this lesson", "R1-Zero (arXiv 2501.12948v2)"), rows)
 #
 # The longest rollout. Its length, not the mean, sets the time, unless rollouts are cut or updates begin without it.
 # </details>
-# <details><summary>4. The difference is 0.1 nats at uncertain tokens and 0 elsewhere. What is it? (objective 4)</summary>
+# <details><summary>4. The mean difference is 0.3 nats, and large even where the policy is sure. What is it? (objective 4)</summary>
 #
-# Most likely the temperature: it changes a distribution only where there is one.
+# A shift: the log-probabilities of two different tokens are compared. Another temperature or old weights can't do much at
+# a token that is sure.
 # </details>
 # <details><summary>5. Ratios are 1 on policy with replay, and not without. Is the trainer wrong? (objective 5)</summary>
 #

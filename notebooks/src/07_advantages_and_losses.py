@@ -34,8 +34,8 @@ config, tokenizer, base = published.config, published.tokenizer, published.base
 # %% [markdown]
 # ## Place 1: the advantage
 #
-# A reward says how good an answer was. An advantage says how much better than expected. The cheapest expectation is the
-# mean of the group: no second network is needed.
+# A reward says how good an answer was. An advantage says how much better than expected it was. The cheapest expectation is
+# the mean of the group: no second network is needed.
 #
 # **Predict.** One of four rollouts is right. What do its advantage and that of the others look like, if (a) the mean is
 # subtracted, (b) the mean of the *other three*, (c) the mean, and then divided by the deviation?
@@ -54,7 +54,7 @@ explore(advantage_chart, right=[2, 0, 1, 3, 4, 5, 6, 7, 8], size=[8, 16])
 # ## Is it the right gradient?
 #
 # Take the smallest policy there is: right with chance p, and one weight x with p = sigmoid(x). The true gradient of the expected
-# reward is p (1 - p). What each estimator expects can be summed exactly over all groups that can occur.
+# reward is p (1 - p). The average push of each method can be summed exactly over all groups that can occur.
 #
 # **Predict.** Which of the curves below lie exactly on the true one? Where does GRPO push more than the truth asks for?
 
@@ -69,12 +69,13 @@ Note(expected.words)
 # %% [markdown]
 # - **RLOO** is exact: the mean of the others knows nothing of the rollout itself.
 # - **Dr. GRPO** is the truth times (G - 1) / G. A constant: the learning rate swallows it.
-# - **GRPO** divides by the deviation. So very easy and very hard problems, where the deviation is small, push **more** than
-#   their share. Some call that a bias, some a curriculum. It is a choice, and now you know what you choose.
+# - **GRPO** divides by the deviation, so it pushes more everywhere. A constant factor would not matter; the right
+#   panel shows that it is none. Very easy and very hard problems, where the deviation is small, push **more than their
+#   share**. Some call that a bias, some a curriculum. It is a choice, and now you know what you choose.
 #
-# And the reward itself, with no baseline? It is exact too. So why subtract anything? Because of **noise**. Measure it on
-# real models: split the groups of a batch into two halves and compare the gradients of the halves. Were there no
-# noise, their cosine would be 1.
+# And the reward itself, with no baseline (nothing subtracted)? It is exact too. So why subtract anything? Because of
+# **noise**. Measure it on real models: split the groups of a batch into two halves and compare the gradients of the halves.
+# Were there no noise, their cosine would be 1. (The next two cells sample and differentiate: some twenty seconds.)
 #
 # **Predict** the cosines with and without a baseline: for the base, which is mostly wrong, and for the policy after RL,
 # which is mostly right.
@@ -104,10 +105,9 @@ Table(("cosine of two halves", *alike["base"]), rows)
 
 # %% [markdown]
 # Read the table twice. For the base, the baseline makes the halves agree more. Not by much: where most rewards are 0, they
-# already say "nothing here". And after RL the halves hardly agree at all, with or without: what is left to learn is small
-# beside the noise. That is why curves flatten, and why people make batches larger late in a run.
+# already say "nothing here". And after RL the halves do not agree at all, with or without: what is left to learn is small
+# beside the noise of so few groups. That is one reason why curves flatten, and why people make batches larger late in a run.
 #
-# %% [markdown]
 # ## Dead groups
 #
 # If all rewards of a group are equal, every advantage is 0. That costs rollouts and teaches nothing.
@@ -123,13 +123,14 @@ Table(("chance of success", "G = 4", "8", "16", "64"), dead)
 
 # %% [markdown]
 # Large groups save hard problems; *dynamic sampling* (DAPO) asks new questions until enough groups are alive. Both cost
-# rollouts. The cheapest cure is a task at the right height: p between .2 and .8.
+# rollouts. The cheapest cure is a task that is neither too hard nor too easy: p between .2 and .8.
 #
 # ## Place 2: the ratio and its clip
 #
-# After the first update the policy is not the one that sampled. The ratio corrects for it, and the clip forbids to trust the
-# correction too far. The loss takes the *smaller* of the clipped and the free value, so the clip only ever
-# takes gradient **away**.
+# After the first update the policy is not the one that sampled. The ratio (new probability / old probability, token by token)
+# corrects for it, and the clip says how far this correction is trusted. The objective takes the *smaller* of the clipped and
+# the free value, so the clip only ever takes gradient **away**. A *good* token has a positive advantage, a *bad* one a
+# negative.
 #
 # **Predict** for each case whether the token still has a gradient: good and ratio 1.5; good and ratio 0.5; bad and 1.5; bad and 0.5.
 
@@ -141,8 +142,10 @@ display(show(policy_loss))
 explore(clip_chart, clip_low=[0.2, 0.1, 0.4, 0.8], clip_high=[0.28, 0.1, 0.2, 0.5, 1.0])
 
 # %% [markdown]
-# A bad token whose ratio has *risen* keeps its whole gradient: that is where things went wrong, so they may be mended
-# without limit. Each half of the clip silences only those tokens that already went where they should.
+# Good and 1.5: none. Good and 0.5: whole. Bad and 1.5: whole. Bad and 0.5: none. So a bad token whose ratio has *risen* keeps
+# its gradient: there things went wrong, and may be mended without limit. Each side of the clip silences only those tokens
+# that already went where they should. And it only stops the push: other tokens, or the optimizer's momentum, can still carry
+# the ratio further.
 #
 # Why raise the upper side only (DAPO's *clip-higher*)? **Predict** how much probability one batch can add to a token that had
 # 1%, and to one that had 50%.
@@ -153,9 +156,10 @@ from minir1.lab.family import ceiling_chart
 ceiling_chart([1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9], highs=(0.2, 0.28, 10.0))
 
 # %% [markdown]
-# A clip is relative. A rare token, however good, may only grow by its own small size each batch, while a frequent
-# one gains a lot: so the policy narrows, and entropy falls. A higher upper side gives rare good tokens more room. R1's first RL
-# stage used an epsilon of **10**: the paper says that a lower one cuts the gradient of many tokens.
+# A clip is relative. With 0.28, a token of 1% is pushed to 1.28% at most in one batch, and one of 50% to 64%. So rare
+# tokens, however good, grow slowly; the policy narrows, and entropy falls. A higher upper side gives rare good tokens more
+# room. R1's first RL stage used an epsilon of **10**: the paper says that a lower one cuts the gradient of many tokens. (The
+# lower side is then 1 - 10, below every ratio: bad tokens are never silenced.)
 #
 # ## Place 3: what a token weighs
 #
@@ -172,14 +176,21 @@ display(show(token_weights))
 weight_chart([5, 10, 20, 40, 80, 160, 240], longest=240)
 
 # %% [markdown]
-# With `sequence`, a wrong answer is pushed down less per token the **longer** it is; a right one is pushed up more the
-# **shorter** it is. So wrong answers grow. Part of the growth that people showed as "thinking" was this divisor
-# (arXiv 2503.20783). Before you show a length curve, split it into right and wrong answers, and say which divisor you used.
+# With `sequence`, a token of the short wrong answer is punished ten times as hard as one of the long answer. So a wrong
+# answer is pushed down less per token the **longer** it is, and a right one is pushed up more the **shorter** it is: wrong
+# answers grow. Part of the growth that people showed as "thinking" was this divisor (arXiv 2503.20783). Before you show a
+# length curve, split it into right and wrong answers, and say which divisor you used.
+#
+# No divisor is neutral. With `token`, all tokens are alike, and so a long answer as a whole counts more (right panel).
 #
 # ## Place 4: the reference
 #
-# A KL term holds the policy near a reference. It can't be computed over all texts, so it is **estimated** from the tokens that were
-# drawn. Three estimates are known by their number.
+# A **reference** is a copy of an earlier policy, and the KL divergence says how far the policy has moved away from it. A KL
+# term in the loss pulls it back. It can't be computed over all texts, so it is **estimated** from the tokens that were drawn.
+# Three estimates are known by their number. With r = ref / pi, the chance of the drawn token under the reference, divided by
+# that under the policy pi:
+#
+#     k1 = -log r          k2 = (log r)^2 / 2          k3 = r - 1 - log r
 
 # %%
 from minir1.lab.kl import value_chart, value_table
@@ -191,8 +202,8 @@ log_ref = torch.tensor([0.20, 0.20, 0.20, 0.20, 0.20]).log()
 Table(("estimate", "mean, tokens drawn from pi", "deviation"), value_table(log_pi, log_ref))
 
 # %% [markdown]
-# As a *value*, k1 and k3 are exact on average; k3 is never negative and much calmer. But in a loss only the **gradient**
-# counts, and the chance of drawing a token carries none.
+# As a *value*, k1 and k3 are exact on average; k3 is never negative and much less noisy than k1. But in a loss only the
+# **gradient** counts, and a drawn token is a fact: the chance of drawing it has no gradient.
 #
 # **Predict.** One of the three has an expected gradient of exactly 0. Which? And one pulls towards *another* divergence
 # than the one it estimates.
@@ -204,16 +215,16 @@ display(show(expected_gradients))
 gradient_chart(log_pi, log_ref)
 
 # %% [markdown]
-# - **k1 as a loss does nothing**: its mean gradient is 0. It belongs into the *reward*.
+# - **k1 as a loss does nothing** (no green bar): its mean gradient is 0. It belongs into the *reward*.
 # - **k2** and **ratio x k3** have the gradient of KL(pi || ref), the divergence that is meant.
 # - **k3**, which GRPO and R1 put into the loss, has the gradient of KL(ref || pi), the *other* direction.
 #
-# The three agree near the reference, so nobody notices until the policy has moved far.
+# Near the reference k2, k3 and ratio x k3 have the same gradient, so nobody notices until the policy has moved far.
 #
 # ### What went wrong here?
 #
-# A run is fine for 150 steps. Then the gradient is NaN, at a batch with one short row. The loss value is finite. The code masks
-# padding, and every line looks right. **Predict** which of the two orders is the guilty one.
+# A run is fine for 150 steps. Then the gradient is NaN, at a batch with one short row. The value of the loss is finite. The
+# code masks padding, and every line looks right. **Predict** which of the two orders below is the wrong one.
 
 # %%
 difference = torch.tensor([[0.1, 200.0]], requires_grad=True)  # the second place is padding
@@ -244,7 +255,7 @@ Table(("order", "loss", "gradient"), rows)
 #
 # ## The family on one batch
 #
-# Now all five, on the same rollouts of the same base, first before any update, then one update later.
+# Now all five, on the same rollouts of the same base, first before any update, then two updates later.
 #
 # **Predict.** Which two are *identical* before the update? Which pair is least alike?
 
@@ -270,6 +281,9 @@ Note(family.words)
 # ratios with the divisor `sequence`. And all five names point nearly the same way: on one batch they are almost one
 # method. When the policy has moved, the level of the ratio matters most. What the papers argue about is not one step, but what
 # small differences add up to over thousands: which problems are pushed, which lengths, which rare tokens.
+#
+# (All five use one clip here, .2 and .28, so that the pictures show the other places alone. GSPO's paper has a clip a thousand
+# times narrower, 3e-4 and 4e-4: a mean of logs hardly moves.)
 
 # %%
 rows = [(name, *settings) for name, settings in METHODS.items()]

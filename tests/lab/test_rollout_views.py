@@ -1,6 +1,7 @@
 """What the lesson on rollouts shows: draws, who is still writing, and how faults look."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,12 +18,15 @@ from minir1.lab.drawing import (
 from minir1.lab.mismatch import (
     fault_chart,
     faults,
+    fingerprint_chart,
     gap,
     log_ratios_after,
     ratio_chart,
     replay_numbers,
     rounded,
+    where_it_is,
 )
+from minir1.rl.logprobs import token_logprobs
 from minir1.rl.sampling import draw
 from minir1.rl.types import Group, Rollout
 from minir1.tasks.base import Problem, Verdict
@@ -66,13 +70,30 @@ def test_sampler_and_trainer_agree_until_something_is_wrong(small, rollouts, sam
     with torch.no_grad():
         for parameter in newer.parameters():
             parameter.mul_(1.01)
-    found = faults(small, newer, rollouts, rollouts, 1.25)
+    pairs = faults(small, newer, rollouts, rollouts, 1.25)
+    found = {name: gap(*pair) for name, pair in pairs.items()}
     assert found["nothing wrong"] == gap(small, sampled) < 1e-5
     assert found["sampled at 1.25, judged at 1"] < 1e-5  # these were sampled at 1
     wrong = [value for name, value in found.items() if "sampled at" not in name][1:]
     assert min(wrong) > 10 * found["nothing wrong"]
-    assert fault_chart(found).png()
+    assert fault_chart(pairs).png()
     assert gap(small, sampled, temperature=1.25) > 1e-3
+
+
+def test_a_fault_is_found_at_its_tokens(small, rollouts, sampled):
+    """A prompt that ends too early is worst at the first token; the means are those of a loop."""
+    pairs = faults(small, small, rollouts, rollouts, 1.25)
+    found = where_it_is(*pairs["the trainer's prompt lacks its last tag"])
+    assert found["first token"] > 2 * found["later tokens"]
+    shifted = small, replace(sampled, old_logprobs=sampled.old_logprobs.roll(1, dims=1))
+    with torch.no_grad():
+        logprobs, _ = token_logprobs(*shifted)
+    firsts = [int(row.nonzero()[0, 0]) for row in sampled.loss_mask]
+    by_hand = [
+        abs(float(logprobs[b, t] - shifted[1].old_logprobs[b, t])) for b, t in enumerate(firsts)
+    ]
+    assert where_it_is(*shifted)["first token"] == pytest.approx(np.mean(by_hand), rel=1e-4)
+    assert "lacks its last tag: most at first token" in fingerprint_chart(pairs).words
 
 
 def test_rounding_changes_a_copy_only(small):
@@ -85,7 +106,7 @@ def test_rounding_changes_a_copy_only(small):
 def test_on_policy_every_ratio_is_1_with_and_without_replay(small, sampled):
     for replay in (False, True):
         assert log_ratios_after(small, sampled, replay).abs().max() < 1e-4
-    assert "of each token: 1.00 to 1.00" in ratio_chart(small, sampled).words
+    assert "of each token 1.00 to 1.00, 0% outside" in ratio_chart(small, sampled).words
     assert all(most < 1e-4 for _, most in replay_numbers(small, sampled).values())
 
 

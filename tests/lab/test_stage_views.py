@@ -1,5 +1,6 @@
 """Pictures of stages, filters, wages and hacks: their words are computed from what they show."""
 
+import json
 import re
 
 import pytest
@@ -7,10 +8,11 @@ import torch
 
 from minir1.bench.hacking.table import current, read_results
 from minir1.config.pipeline import PreferenceConfig, SftConfig
-from minir1.lab.filters import kept_chart, wage_chart
+from minir1.lab.filters import kept_chart, language_chart, language_share, wage_chart
 from minir1.lab.hacking import best_step, gap_chart, hack_chart, seed_chart, stop_chart
 from minir1.lab.live import learn_taste, tune, tune_softly
-from minir1.lab.stages import answers, of_kind, stage_chart
+from minir1.lab.stage_map import KINDS, PLACES, stage_map
+from minir1.lab.stages import SHORT, answers, of_kind, stage_chart
 from minir1.lab.students import bill_chart, reported_chart
 from minir1.run.home import published
 from minir1.run.models import finished_model
@@ -75,6 +77,25 @@ def test_a_stage_chart_reads_the_run(run):
     assert bill_chart(stage_costs(run.folder), dict.fromkeys(run.evaluations, "x") | {
         "student": "student", "r1": "R1"}).words  # fmt: skip
     assert "RL alone 47.0" in reported_chart().words
+
+
+def test_the_map_has_an_arrow_for_each_link_of_the_manifest(run):
+    stages = json.loads((run.folder / "pipeline.json").read_text())["stages"]
+    picture = stage_map(stages, SHORT)
+    links = sum(one[link] is not None for one in stages for link in KINDS)
+    said = picture.words.split("; ")
+    assert len(said) == links and "Dev3: weights of base" in said and "Dev3: texts of Dev2" in said
+    arrows = [text for text in picture.figure.axes[0].texts if getattr(text, "arrow_patch", None)]
+    assert len(arrows) == links
+    assert {one["stage"] for one in stages} == set(PLACES)
+
+
+def test_every_thinking_is_of_one_kind_of_language(run):
+    picture = language_chart(run, ("pretrain", "zero"))
+    rows = of_kind(run, "zero", "bilingual")
+    whole = sum(language_share(row) == 1 for row in rows)
+    counts = [int(n) for n in picture.words.rpartition("Zero ")[2].split(", ")]
+    assert sum(counts) == len(rows) and counts[0] == whole
 
 
 def test_live_stages_learn(run):
