@@ -38,7 +38,8 @@ Note(f"{len(everyone)} runs, {len(well)} of them healthy.")
 #
 # Same base, same settings, other seeds: other questions and other rollouts. 64 rollouts a step, 16 or 32 steps.
 #
-# **Predict.** In one healthy run the reward of a step is 0.45, in the next step 0.30. Is that a reason to worry?
+# **Predict.** In one healthy run the reward of a step is 0.45, in the next step 0.30. Is that a reason to worry? (Red: one run.
+# Grey: from the lowest to the highest of the other healthy runs.)
 
 # %%
 from itertools import pairwise
@@ -53,8 +54,9 @@ Note(
 )
 
 # %% [markdown]
-# Eight questions a step, and some are easier: that alone moves the mean. So nobody who reads curves looks at a step. The doctor
-# looks at the mean of a window of 8 steps, at the first window, and at the last.
+# Eight questions a step, and some are easier: that alone moves the mean. So nobody who reads curves looks at a single step. The
+# doctor looks at the mean of a window of 8 steps, at the first window, and at the last. (`frac_reward_zero_std` is the share of
+# dead groups, by the name that other trainers use too.)
 
 # %%
 from minir1.run.doctor.diary import Diary, highest_window
@@ -83,9 +85,9 @@ Note(f"What was done: {CASES[patient['case']].change}.")
 
 # %% [markdown]
 # The reward is low and the format is bad, but neither is the illness: a response that is cut off has no answer, so it is neither
-# right nor well formed. Causes come before symptoms: machinery first (is every number a number? do sampler and trainer agree?), then
-# the rollouts (can they be judged? do they differ?), then the policy. That is also the order of the rules. Each asks for more than a
-# mean above a limit: the mean must be *surely* above it, two standard errors away.
+# right nor well formed. Causes come before symptoms: machinery first (is every number a number? do sampler and trainer agree?),
+# then the rollouts (can they be judged? do they differ?), then the policy. That is also the order of the rules. Each asks for
+# more than a mean above a limit: the mean must be *surely* above it, two standard errors away.
 
 # %%
 from minir1.run.doctor.rollouts import truncation
@@ -100,7 +102,7 @@ Table(("rule", "what it looks for"), [(r.__name__, r.__doc__.splitlines()[0]) fo
 # In both, most groups are dead: there is little to learn from.
 #
 # **Predict.** One was sampled at temperature 0.1; the other was asked questions that its base can't do. Which curve tells
-# them apart?
+# them apart? (The first row is the cold one.)
 
 # %%
 for name in ("cold", "too_hard"):
@@ -108,17 +110,17 @@ for name in ("cold", "too_hard"):
     display(diary_chart(one, healthy, ("frac_reward_zero_std", "grad_norm", "reward", "entropy")))
 
 # %% [markdown]
-# Dead groups have two causes: all rollouts are *wrong* (or right), or all rollouts are *alike*. Entropy tells. Look at the reward of the
-# cold one: near the top of its distribution this base already does far better than at temperature 1. And still it learns little: rollouts
-# that are all the same have nothing to be compared with. A finding that only named the symptom would send both home with the
-# same pills; so it lists several causes, and what to look at.
+# Dead groups have two causes: all rollouts are *wrong* (or right), or all rollouts are *alike*. Entropy tells. Look at the reward
+# of the cold one: near the top of its distribution this base already does far better than at temperature 1. And still it learns
+# little: rollouts that are all the same have nothing to be compared with. A finding that only named the symptom would give both
+# the same medicine; so it lists several causes, and what to look at.
 #
 # ## Sampler against trainer
 #
 # Lesson 06 called this number the best bug detector in RL. Here are two bugs that raise no error: the sampler has another
 # temperature, and it gets new weights only every fourth step. In the healthy runs the difference is rounding.
 #
-# **Predict.** Which of the two does the *reward* betray?
+# **Predict.** In which of the two can you see it in the *reward*? (First row: temperature. Second row: old weights.)
 
 # %%
 from minir1.run.doctor.machinery import mismatch
@@ -131,25 +133,33 @@ for name in ("hot_sampler", "late_sampler"):
     )
 
 # %% [markdown]
-# A bug in the sampler can leave the reward looking fine. Such a run "works", only worse than it should, and nobody ever knows. That is why
-# the two are compared at every step, and why this rule stands near the top.
+# In the first, where the temperature is wrong: there it stays low. The second looks healthy. Such a run "works", only worse than
+# it should, and nobody ever knows. The difference shows both, and the second even tells how: every fourth step the sampler gets
+# new weights, and the curve falls to rounding. That is why the two are compared at every step, and why this rule stands near the
+# top.
 #
 # ## Paid for the wrong thing
 #
 # In the next run the verifier believes the policy: whoever writes "yes" in the thinking is paid, whatever the answer is.
 #
-# **Predict** both curves: what is paid, and what is strictly right. (97 of 100 checks of this base are honest.)
+# **Predict** both curves: what is paid, and what is strictly right. (97 of 100 checks of this base are honest: they say "yes"
+# exactly where the result of the try is the target.)
 
 # %%
 one = pick(everyone, "own_word")
 paid = ("reward", "rewards/accuracy/mean", "completions/mean_length", "entropy")
 display(diary_chart(one, healthy, paid))
+beside = [(Diary(rows_of(o)), o["seed"]) for o in everyone if o["case"] == "own_word"]
+rows = [(seed, *(f"{100 * (get('reward') - get('rewards/accuracy/mean')):.0f}"
+                 for get in (d.early, d.late))) for d, seed in beside]  # fmt: skip
+display(Table(("seed", "paid less right, points, first 8 steps", "last 8 steps"), rows))
 Note("The doctor: " + ("; ".join(f.sentence for f in examine(rows_of(one))) or "nothing found."))
 
 # %% [markdown]
-# A surprise: the hole is wide open, and in 16 steps nobody walks through it. While a "yes" is true, being paid
-# for it is being paid for the truth. A hole in a verifier is not yet a hack; it becomes one when the policy finds something cheaper
-# than the truth. Now only the *format* is paid:
+# A surprise: the hole is wide open, and still right answers grow as in a healthy run. While a "yes" is mostly true, being paid for
+# it is mostly being paid for the truth. So the case was written down as harmless before it was run, and the doctor finds
+# nothing: his rule waits until *most* of what is paid isn't right. But look at the table. In every seed what is paid pulls away
+# from what is right. A hole becomes a hack step by step, and the *gap* shows it first. Now only the *format* is paid:
 
 # %%
 from minir1.run.doctor.rollouts import proxy_gap
@@ -179,10 +189,10 @@ Table(
 )
 
 # %% [markdown]
-# A rise of less than two standard errors can't be told from noise. The doctor's first rule stopped there, and called a healthy run
-# ill: after 16 steps it had risen by .033, give or take .094. That interval holds 0. It also holds a rise of .12.
-# **"I can't see it" is not "it is not there".** To say that nothing happens, *all* of the interval must lie below what would be worth
-# having, and for that the windows must be long enough:
+# (This patient even falls.) A rise of less than two standard errors can't be told from noise. The doctor's first rule stopped
+# there, and called a healthy run ill: after 16 steps it had risen by .033, give or take .094. That interval holds 0. It also
+# holds a rise of .12. **"I can't see it" is not "it is not there".** To say that nothing happens, *all* of the interval must lie
+# below what would be worth having, and for that the windows must be long enough:
 
 # %%
 from minir1.run.doctor.diary import PATIENCE
@@ -211,13 +221,14 @@ display(diary_chart(one, healthy, ("reward", "kl", "entropy", "completions/mean_
 Table(("finding", "evidence"), [(f.name, f.evidence) for f in examine(rows_of(one))])
 
 # %% [markdown]
-# It is stable as a stone is. A KL of nearly 0 is no virtue: it says that the policy is still its reference. The weight of the term was
-# 10; R1 used 0.001.
+# It is stable because it does not move. A KL of nearly 0 is no virtue: it says that the policy is still its reference. The weight
+# of the term was 10; R1 used 0.001.
 #
 # ## All patients, all findings
 #
 # Each line is one way to break a run. A box marks the finding that must come **first**: it was written down before these seeds were
-# run. A full mark: it came first. An open one: it came later in the list.
+# run. A full mark: it came first. An open one: it came later in the list. A pale one: only in some of the seeds. Findings stand
+# from left to right in the doctor's order, causes before symptoms.
 
 # %%
 from minir1.lab.patients import finding_map
@@ -235,14 +246,16 @@ display(Markdown(table(runs)))
 Note(summary(runs))
 
 # %% [markdown]
-# Look for the lines with several findings. A learning rate ten times too high moves the experts, wears down the reward, and more: one
-# cause, many symptoms. And look at the misses, if there are any, and at the healthy lines: three recipes, ten runs.
+# Look for the lines with several findings. A learning rate ten times too high changes the experts, lowers the reward, and more: one
+# cause, many symptoms. And look at the misses, if there are any, and at the healthy lines: three recipes, ten runs. (`own_word` is
+# counted as healthy, as was written down. After the table above you may disagree.)
 #
 # ## Where do the limits come from?
 #
-# A rule is a number and a limit. Set the limit close to the healthy runs, and it cries wolf; far away, and it is blind.
+# A rule is a number and a limit. Set the limit close to the healthy runs, and there are false alarms; far away, and the sick are
+# missed. Below, grey runs are healthy and red ones broken, each in its own way.
 #
-# **Predict.** Is there a gap between the healthy runs and the broken ones for this metric, or do they overlap?
+# **Predict.** Is there a gap between the healthy runs and those with a small budget, or do they overlap?
 
 # %%
 from minir1.lab.explore import explore
@@ -256,15 +269,16 @@ def margins(metric):
 explore(margins, metric=list(LIMITS))
 
 # %% [markdown]
-# A limit that was set on some runs and praised on the same ones proves nothing: with fifteen limits to turn, *some* setting fits
-# any forty runs. So the clinic has two sets of runs. Limits may be set on the first. What the tables above count is the second:
-# seeds that were named beside the finished rules, before any of them was run.
+# There is a gap, and the limit stands in it. (Other broken runs come close to it from below: a level must be *surely* above it.)
+# But a limit that was set on some runs and praised on the same ones proves nothing: with fifteen limits to turn, *some* setting
+# fits any forty runs. So the clinic has two sets of runs. Limits may be set on the first. What the tables above count is the
+# second: seeds that were named beside the finished rules, before any of them was run.
 #
-# And it was needed, twice. The first judging named five broken runs wrong and one healthy run ill: symptoms stood before causes in
-# the list, three limits had never been set by any run, and "not seen" was read as "not there". The second named 19 of 21: a
-# policy at temperature 0.1 was "cut off", on eight steps that disagreed wildly. Since then a level must be *surely* above its limit.
-# Mending a rule and then counting the same run as a success would be cheating. So those runs went over to the first set, and the
-# tables above count the third judging.
+# And it was needed, twice. The first judging named five broken runs wrong and one healthy run ill: symptoms stood before causes
+# in the list, three limits had never been set by any run, and "not seen" was read as "not there". The second named 19 of 21: a
+# policy at temperature 0.1 was "cut off", on eight steps that disagreed wildly. Since then a level must be *surely* above its
+# limit. Mending a rule and then counting the same run as a success would be cheating. So those runs went over to the first set,
+# and the tables above count the third judging.
 #
 # One miss of the second was left as it is: a base whose checks lie. Its reward rose a little there (in the third judging it
 # didn't, and was named), and no curve knows that a check is false. **What is not in the diary, no doctor can read.** Someone has
@@ -283,9 +297,11 @@ rows = [
 Table(("set", "runs", "seeds", "named right"), rows)
 
 # %% [markdown]
+# (Seed 200 stands in both: with broken cases in the first set, with healthy ones in the second. No run is in both.)
+#
 # ## How early?
 #
-# A doctor who speaks at the end is a coroner. In the trainer he looks every tenth step, and tells what is new.
+# A doctor who speaks only at the end comes too late. In the trainer he looks every tenth step, and tells what is new.
 
 # %%
 from minir1.lab.patients import told_at
@@ -300,12 +316,12 @@ Note(f"{early} of {len(broken)} broken runs have it named at step 10.")
 # %% [markdown]
 # # The same code at scale
 #
-# `minir1 doctor RUN` reads any run of this package; while a run goes on, its findings are logged once and kept in `findings.jsonl`, and
-# the report has a section for them. The limits were set on a small toy: runs of a minute, 64 rollouts a step. At scale some carry
-# over as they are (sampler against trainer, a number that is none, dead groups, cut-off rollouts), because they are shares or exact facts. Others
-# are comparisons with the run's own beginning (entropy, length, reward), so they move with the run. A few depend on the model (clipped
-# tokens, KL, expert changes): read them as questions. And 32 steps are nothing where a learning rate is a hundred
-# times smaller: there "no progress" means "wait".
+# `minir1 doctor RUN` reads any run of this package; while a run goes on, its findings are logged once and kept in
+# `findings.jsonl`, and the report has a section for them. The limits were set on a small toy: runs of a minute, 64 rollouts a
+# step. At scale some carry over as they are (sampler against trainer, a number that is none, dead groups, cut-off rollouts),
+# because they are shares or exact facts. Others are comparisons with the run's own beginning (entropy, length, reward), so they
+# move with the run. A few depend on the model (clipped tokens, KL, expert changes): read them as questions. And 32 steps are
+# nothing where a learning rate is a hundred times smaller: there "no progress" means "wait".
 
 # %%
 names = ("entropy", "router/drift", "completions/clipped_ratio", "frac_reward_zero_std")
