@@ -28,6 +28,7 @@ from minir1.lab.picture import Note, Table
 from minir1.lab.published import load
 from minir1.lab.scale import at_scale
 from minir1.lab.show import show
+from minir1.lab.stage_map import stage_map
 from minir1.lab.stages import SHORT, answers, of_kind, rl_curves, stage_chart
 
 published = load("pipeline")
@@ -35,10 +36,10 @@ run, config, tokenizer = published.run, published.config, published.tokenizer
 base = published.base
 
 # %% [markdown]
-# ## Seven stages, three data sets
+# ## The stages, and what goes from one to the next
 #
-# The map first. Two kinds of arrow: **weights** a stage starts from, and **texts** it learns from. Read the column of
-# weights twice: Dev1 and Dev3 both start from the *base*, not from the stage before.
+# The map first. There are two kinds of arrow: the **weights** a stage starts from, and the **texts** it learns from. Follow the
+# blue arrows twice: Dev1 and Dev3 both start from the *base*, not from the stage before.
 #
 # **Predict.** Why would one throw away the weights of Dev2, after all that RL, and keep only its texts?
 
@@ -52,10 +53,11 @@ rows = [
      else "the corpus"), one.get("data", {}).get("rows", ""))
     for one in manifest["stages"]
 ]  # fmt: skip
+display(stage_map(manifest["stages"], SHORT | {"preference": "reward model"}))
 Table(("stage", "weights of", "learns from", "rows"), rows)
 
 # %% [markdown]
-# RL narrows: it sharpens what was paid and lets the rest wither. Fine-tuning the *base* on what RL wrote takes over the
+# RL narrows: it makes what was paid more likely, and the rest gets lost. Fine-tuning the *base* on what RL wrote takes over the
 # skill and leaves the damage behind. (R1's report: V3-Base is fine-tuned anew on 800,000 samples.)
 #
 # ## The toy
@@ -77,8 +79,8 @@ Table(("prompt", "the base"), [(row["question"], f"`{row['completion']}`") for r
 #
 # ## What is wrong with Zero?
 #
-# It was paid for right answers alone. **Predict** what happened to the share of its thinking that is in the asker's
-# language: up, down, or nothing?
+# It was paid for right answers alone. **Purity** is the share of the words of its thinking that are in the asker's language.
+# **Predict** what happened to it: up, down, or nothing?
 
 # %%
 zero = stage_chart(run, ["accuracy", "purity", "tokens"], ["pretrain", "zero"])
@@ -86,16 +88,11 @@ display(zero)
 Note(zero.words)
 
 # %%
-from minir1.lab.charts import bars
-from minir1.tasks import parse
-from minir1.tasks.scenarios.tongues import TONGUES, purity
+from minir1.lab.filters import language_chart
+from minir1.tasks.scenarios.tongues import purity
 
-thinking = [(row, parse(row["completion"]).think) for row in of_kind(run, "zero", "bilingual")]
-shares = [purity(text, TONGUES[row["gold"]["language"]]) for row, text in thinking]
-counts = sum(s == 1 for s in shares), sum(0 < s < 1 for s in shares), sum(s == 0 for s in shares)
-kinds = dict(zip(("all in the asker's language", "mixed", "nothing in it"), counts, strict=True))
 display(show(purity))
-bars("The language of Zero's thinking", f"of {len(shares)} held-out answers", kinds, fmt="{:.0f}")
+language_chart(run, ("pretrain", "zero"))
 
 # %% [markdown]
 # Nobody paid for a language; nobody paid against one. What grew is less the mixing than Indonesian questions that are thought
@@ -115,13 +112,14 @@ display(show(Keep.__call__), show(readable))
 kept_chart(of_kind(run, "zero", "bilingual"))
 
 # %%
-mixed = next(
-    row
-    for (row, text), share in zip(thinking, shares, strict=True)
-    if 0 < share < 1 and row["verdict"] == "CORRECT"
-)
+from minir1.lab.filters import language_share
 from minir1.tasks import Problem
 
+mixed = next(
+    row
+    for row in of_kind(run, "zero", "bilingual")
+    if 0 < language_share(row) < 1 and row["verdict"] == "CORRECT"
+)
 problem = Problem("bilingual", mixed["question"], mixed["gold"], "")
 said = in_one_language(problem, mixed["completion"])
 Table(("asked", "as Zero said it", "rewritten"), [(mixed["question"], mixed["completion"], said)])
@@ -157,22 +155,23 @@ Note(cold.words)
 # one habit (go on until a check says yes), and a habit fits into 325 texts. What R1-Zero learned in 10,000 steps did not fit
 # into thousands. Purity, though, is bought as in R1: nearly every thinking is now in one language.
 #
-# One dose of a cold start says little. The same stage, after 5 to 160 steps on the same texts, in six whole pipelines.
-# **Predict** the two curves: which of the two is bought first, and does more of it cost the other?
+# One dose of a cold start says little. The same stage, after 5 to 160 steps on the same texts, in six whole pipelines (thin
+# lines: the seeds). **Predict** the two curves: which of the two is bought first, and does more of it cost the other?
 
 # %%
 from minir1.bench.sweep import read_results as doses
-from minir1.lab.doses import dose_chart
+from minir1.lab.doses import dose_chart, levels_of
 
-cold_doses = dose_chart(doses(), "cold", "steps of the cold start")
+levels = levels_of(current(read_results()), {"pretrain": "base", "zero": "Zero"})
+cold_doses = dose_chart(doses(), "cold", "steps of the cold start", levels=levels)
 display(cold_doses)
 Note(cold_doses.words)
 
 # %% [markdown]
-# The language comes first: a few steps buy most of it. Reasoning takes longer, since the texts also carry Zero's habit to a
-# base that doesn't have it. And four times the recipe's steps change little: no dose of these texts costs much, none gives
-# more than Zero had. Before the first point was measured we had written down that longer would be worse. `minir1 claims`
-# says what became of that sentence.
+# Neither comes first. After 5 steps both are about a third of the way from the base to where they end, after 20 steps nine
+# tenths: one text carries the language and Zero's habit together. And four times the recipe's 40 steps change little: no
+# dose of these texts costs much, and none gives more right answers than Zero had. Before the first point was measured we had
+# written down that longer would be worse. It can't be told (`minir1 claims`): between 20 and 160 steps the mean even rises.
 #
 # ## Dev2: RL again, and paid for language
 #
@@ -187,7 +186,8 @@ display(show(Wages.__call__))
 explore(wage_chart, weight=[0.5, 0.0, 0.25, 1.0, 2.0, 4.0])
 
 # %% [markdown]
-# So much for four rollouts. What does pay for language do by itself, to RL that starts from the base, without a cold start?
+# Above w = 2: half of w must be worth more than a right answer. So much for four rollouts. What does pay for language do by
+# itself, to RL that starts from the base, without a cold start?
 # **Predict.** R1's report says that the reward costs a little reasoning. Which dose buys one language, and what does a pay of
 # 2 cost, twice that for a right answer?
 
@@ -204,8 +204,6 @@ Note(paid_doses.words)
 # With the cold start before it, as in the pipeline, there is little left to pay for.
 
 # %%
-
-
 display(
     rl_curves(run, "dev2", {"rewards/accuracy/mean": "right", "rewards/language/mean": "purity"})
 )
@@ -236,8 +234,10 @@ display(learn_taste(base, tokenizer, pairs, config.pipeline.preference, steps=ro
 reader_chart(run)
 
 # %% [markdown]
-# Its ceiling is not 100%. A model that agrees with more of the *training* labels than with the held-out ones has learned
-# the noise of single readers, and RL will find where (lesson 16).
+# Its ceiling is about 71%, not 100%: more of the labels no model can know. The live one, from few pairs, agrees with far more of
+# the labels that it learned from. That part is the noise of single readers, learned by heart, and RL will find it (lesson 16).
+# And look at the two middle lines of the second chart: the reward model is right about the *truth* more often than about the
+# labels.
 #
 # ## R1: all scenarios
 #
@@ -251,6 +251,9 @@ names = {"rewards/accuracy/mean": "verdict", "rewards/language/mean": "purity",
 rl_curves(run, "r1", names, {"taste is paid from here": start})
 
 # %% [markdown]
+# Nothing that this curve could show: it moves by less than its own noise, and a price will be seen in six pipelines only. (The
+# green line is low because most prompts of a step are not for readers.)
+#
 # Why only at the end? Small runs of their own, each from a fresh base and a reward model of 256 pairs: what is paid is the
 # reward model's score, what was meant is the readers' taste, as a share of its best. **Predict** both curves, paid from the first
 # step on.
@@ -266,8 +269,12 @@ display(hack_chart(hacking, "taste"), hack_chart(hacking, "code"))
 Note(table(hacking))
 
 # %% [markdown]
-# The score rises in every seed; the taste need not (the thin lines are the seeds). Where it turns, the score goes on rising
-# and says nothing. So R1 pays for preference in its last 400 of 1,700 steps, and here it is paid in the last 20 of 50.
+# (In the first row the hack is a word said twice; in the second, a program that names its examples.) The score rises in every
+# seed; the taste need not (the thin lines are the seeds). Where it turns, the score goes on rising
+# and says nothing. So R1 pays for preference in its last 400 of 1,700 steps, and here it is paid in the last 20 of 50. One
+# panel is a surprise: a reward model from eight times as many pairs is hacked no less. The pairs are of the base's texts, and
+# RL writes others.
+#
 # Programs show it more sharply (second row): paid for the examples in the prompt, a policy names them (`when 2 give 7`)
 # and solves nothing; paid for tests that it can't see, it doesn't; and a base that never read such a program does
 # not invent it. Lesson 16 looks closer.
@@ -325,7 +332,7 @@ minutes_chart(run, SHORT | {"preference": "reward model"})
 
 # %% [markdown]
 # R1: 101,000 GPU-hours for R1-Zero, 5,000 for the SFT data, 41,000 for R1; and before all that, 2,788,000 for the base. (The
-# minutes above are of a core that others used as well.)
+# minutes above are of a core that others used as well: read their proportions. A core of its own needs about twenty in all.)
 #
 # # Check yourself
 #
