@@ -58,7 +58,8 @@ def gpus_chart(recipe: str, counts: Sequence[int]) -> Picture:
     one, a = chip(recipes.get(recipe).gpu or "h800"), Assumptions()
     found = [hours(at(recipe, count), one, count, a) for count in counts]
     figure, row = panels(("Time", "hours"), ("Price", "dollars"), height=2.6)
-    parts = {part: [time[part] for time in found] for part in ("sampling", "training")}
+    time_parts = ("sampling", "training", "evaluation")
+    parts = {part: [time[part] for time in found] for part in time_parts}
     names = [str(count) for count in counts]
     draw_stack(row[0], parts, ticks=names, x_name="GPUs", fmt="{:.1f}")
     paid = [sum(t.values()) * n * one.dollars_per_hour for t, n in zip(found, counts, strict=True)]
@@ -113,6 +114,13 @@ RANGES = {
 }
 """What nobody knows before the run: from low to high."""
 
+MEANINGS = {
+    "mean_length_share": "mean answer, as a share of the longest allowed",
+    "training_mfu": "MFU while it trains",
+    "memory_efficiency": "share of the memory's rate that decoding reaches",
+    "layer_overhead_s": "seconds to start the kernels of one layer",
+}
+
 
 def unknown_chart(recipe: str, draws: int) -> Picture:
     """Dollars when the assumptions are drawn from ranges."""
@@ -165,6 +173,10 @@ def spending_chart(recipe: str, limit: float) -> Picture:
         ends[name] = min(config.zero.steps, int(limit / price))
     draw_lines(axes, steps, series, x_name="step", floor=0)
     axes.axhline(limit, color=LIGHT["bad"], linewidth=1.1, linestyle=(0, (4, 2)))
+    axes.annotate(
+        f"--max-dollars {limit:g}", (0, limit), (2, 3), xycoords=("axes fraction", "data"),
+        textcoords="offset points", fontsize=7.5, color=LIGHT["bad"],
+    )  # fmt: skip
     said = ", ".join(f"{name} at step {end}" for name, end in ends.items())
     return Picture(figure, f"With --max-dollars {limit:g} the run ends: {said}")
 
@@ -174,4 +186,5 @@ def changes(a: str, b: str, names: Sequence[str]) -> list[tuple[Any, ...]]:
     from minir1.run.home import differences
 
     found = differences(recipes.get(a), recipes.get(b))
-    return [(name, *found[name]) for name in names if name in found]
+    seen = {name: ["none" if value == "" else value for value in found[name]] for name in found}
+    return [(name, *seen[name]) for name in names if name in seen]

@@ -37,7 +37,7 @@ def behind_chart() -> Picture:
     values["all of R1"] = sum(R1_HOURS.values()) * rent
     times = dollars(V3_HOURS) / dollars(R1_HOURS)
     return bars(
-        "And the base under it (DeepSeek-V3's table 1)", "thousand dollars", values, log=True,
+        "And the base under it (DeepSeek-V3's table 1)", "thousand dollars", values,
         fmt="${:,.0f}K", marked=["all of R1"],
         words=f"The base cost {times:.0f} times as much as R1's RL; neither bill holds research, "
         "failed runs, data or salaries",
@@ -93,9 +93,9 @@ CHANGES = {
     "no speculation": {"speculation": 1.0},
     "longest: half of what is allowed": {"longest_share": 0.5},
     "longest: a quarter": {"longest_share": 0.25},
-    "40 tokens a second": {"tokens_a_second": 40.0},
+    "40 tokens a second, then speculation": {"tokens_a_second": 40.0},
     "training at 10% MFU": {"training_mfu": 0.10},
-    "4,096 responses at once": {"samples_a_rollout": 4096},
+    "half of the responses": {"samples_a_rollout": 4096},
 }
 """What is changed in the prediction, one thing at a time."""
 

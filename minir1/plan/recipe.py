@@ -110,8 +110,9 @@ def headline(one: Plan) -> str:
     room = one.chip.memory * (1 - RESERVE) / 1e9
     peak = max(sum(kinds.values()) for kinds in one.memory.values()) / 1e9
     verdict = "fits" if not one.too_much else "does NOT fit"
+    cents = 2 if one.dollars < 10 else 0
     return (
         f"{one.recipe} on {one.gpus} x {one.chip.name}: {one.total_hours:.1f} hours, "
-        f"${one.dollars:,.0f} at ${one.price:g} a GPU and hour; "
+        f"${one.dollars:,.{cents}f} at ${one.price:g} a GPU and hour; "
         f"{peak:.1f} of {room:.0f} GB: {verdict}"
     )

@@ -2,8 +2,8 @@
 # # 14 Plan and price the H800 run
 #
 # "DeepSeek trained R1 for $294,000." True, by its own table; and half of the sentence is missing. In this lesson you take the bill
-# apart, predict its largest line from lengths and hardware alone, and then plan a run of your own on 8 GPUs, to the
-# dollar, before you rent one. And you learn how such a plan goes wrong.
+# apart, predict its largest line from lengths and hardware alone, and then plan a run of your own on 8 GPUs, in hours and
+# dollars, before you rent one. And you learn how such a plan goes wrong.
 #
 # | | |
 # |---|---|
@@ -50,8 +50,9 @@ behind_chart()
 #
 # ## One division
 #
-# A token costs a fixed number of FLOPs: about 6 for each active weight, and attention on top. A GPU has a peak. What
-# connects them is one number, the **utilisation** (MFU): the share of the peak that went into the model.
+# A token costs a fixed number of FLOPs (additions and multiplications): about 6 for each active weight, and attention on top,
+# where a token looks at those before it only. A GPU has a peak. What connects them is one number, the **utilisation** (MFU): the share of the
+# peak that went into the model.
 #
 # **Predict.** DeepSeek-V3 read 272.8 billion tokens a day on 2,048 H800. What was its MFU: 20%, 40%, 60%?
 
@@ -59,7 +60,7 @@ behind_chart()
 from minir1.plan.training_time import gpu_hours, mfu
 
 display(show(mfu), show(gpu_hours), show(published.fitted_mfu))
-Note(f"DeepSeek-V3: **{published.fitted_mfu():.1%}** of 989 TFLOP/s, attention counted causally.")
+Note(f"DeepSeek-V3: **{published.fitted_mfu():.1%}** of the 989 TFLOP/s of an H800.")
 
 # %% [markdown]
 # That one number was fitted. Does it predict anything? Take it to other models, of other makers:
@@ -70,8 +71,9 @@ from minir1.lab.prices import check_chart
 check_chart()
 
 # %% [markdown]
-# V3's own hours come out within a percent, which checks the formula. Two other models are met within a tenth; DeepSeek-V2 took half
-# as long again as predicted, and nobody outside knows why. So believe a predicted bill to a factor of 1.5.
+# V3's own hours, which its paper gives elsewhere, come out within a percent: that checks the formula. Two other models are met within a
+# tenth; DeepSeek-V2 took 1.5 times as long as predicted, and nobody outside knows why. So believe a predicted bill to a factor
+# of 1.5.
 #
 # ## Where R1-Zero's hours went
 #
@@ -84,11 +86,12 @@ display(length_chart(), show(r1_zero.predict))
 waiting_chart()
 
 # %% [markdown]
-# 8,192 responses are sampled at a time, 16 on each GPU. The batch ends when its **longest** response ends. At some 40 tokens a second,
-# 32,768 tokens take a quarter of an hour, in which most GPUs have long finished.
+# A tenth of it, by this prediction. 8,192 responses are sampled at a time, 16 on each GPU. The batch ends when its **longest** response ends. At some 40 tokens a second,
+# 32,768 tokens take a quarter of an hour, and most GPUs finish long before. (40 is 22, what a reader got from DeepSeek's servers,
+# times 1.8 for **speculation**: the model guesses one token ahead, and checks the guess in its next pass.)
 #
 # This is an **inference**, not a published account: DeepSeek gives the hours, the lengths and the hardware, not the tokens a
-# second. So turn the levers and see which of them carries the answer:
+# second. That it lands on 198 is luck as much as merit. So turn the levers and see which of them carries the answer:
 
 # %%
 from minir1.lab.prices import levers_chart
@@ -98,8 +101,9 @@ display(levers_chart())
 Note(f"Over reasonable values: {low:.0f} to {high:.0f} hours. Published: 198.")
 
 # %% [markdown]
-# Read it as an engineer. Training twice as efficiently would hardly be seen; a system that does not wait (that begins new responses
-# while the last long ones end, or cuts and resumes them) would halve the bill. It is the first thing that later systems built.
+# Read it as an engineer. Training twice as efficiently would hardly be seen; what counts is the longest response, and how fast it is
+# written. So other systems don't wait: they cut a long response and resume it in the next step, as Kimi k1.5 did in the same month
+# (arXiv 2501.12599), or begin new ones while the last long ones end.
 #
 # ## Your run
 #
@@ -118,7 +122,7 @@ Table(("field", "laptop", "h800_8"), changes("laptop", "h800_8", names))
 # ## Does it fit?
 #
 # A step has two peaks. While it samples, each GPU has a whole copy of the model and the caches of its answers; while it trains,
-# activations and gathered layers. **Predict** which one is higher for 16B weights on 80 GB.
+# activations and gathered layers. Adam's moments are there in both. **Predict** which one is higher for 16B weights on 80 GB.
 
 # %%
 from minir1.lab.budgets import memory_bars
@@ -139,13 +143,17 @@ from minir1.plan.workload import Assumptions
 cases = [("8 x h800", "h800", 8), ("4 x h800", "h800", 4), ("8 x 4090", "4090", 8)]
 found = [(name, cure(at("h800_8", n), chip(g), n, Assumptions())) for name, g, n in cases]
 said = {"None": "nothing that is known here helps", "[]": "it fits"}
-Table(("", "the cheapest cure"), [(name, said.get(str(one), one)) for name, one in found])
+lines = [(name, said.get(str(one)) or f"`{' '.join(one)}`") for name, one in found]
+Table(("", "the cheapest cure"), lines)
 
 # %% [markdown]
+# With half of the GPUs, weights, gradients and Adam's moments wait in the host's memory and come when they are needed. No option makes a
+# copy of 32 GB fit into the 24 GB of a 4090.
+#
 # ## Does the code agree with the formulas?
 #
 # Formulas are written by people. So the plan is checked: the real code runs as one of many **simulated** processes, on tensors
-# that have a shape and no data, and the bytes are counted.
+# that have a shape and no data, and the bytes are counted. (It takes some seconds.)
 
 # %%
 from minir1.plan.dry_run import dry_run
@@ -154,7 +162,7 @@ name, gpus = at_scale(smoke=("laptop", 4), laptop=("h800_8", 8), full=("h800_8",
 simulated = dry_run(at(name, gpus), gpus)
 peak = simulated["memory"]["Total"] / 1e9
 display(show(dry_run))
-Note(f"`{name}` on {gpus} simulated GPUs: {peak:.2g} GB at the peak of a pass (without kernels).")
+Note(f"`{name}` on {gpus} simulated GPUs: {peak:.2g} GB at the peak of one training pass.")
 
 # %%
 from minir1.lab.budgets import dry_chart
@@ -162,6 +170,10 @@ from minir1.lab.budgets import dry_chart
 dry_chart(simulated["compared"])
 
 # %% [markdown]
+# Formulas and code agree. But why is this more than the training peak above, which holds Adam as well? A simulation has no Triton
+# kernels: it keeps the logits of a whole micro-batch and what is computed from them, 16,384 tokens x 163,840 words x 4 numbers of 4 bytes. The kernel
+# of the log-probabilities works through them in pieces. The formulas are asked for the same case here, and for the kernel above.
+#
 # ## How long does it take?
 #
 # Decoding writes one token for each answer in a step. The step takes as long as the slowest of three: starting some thousand
@@ -175,8 +187,8 @@ display(show(decode_step))
 decode_chart("h800_8", rows=[1, 2, 4, 8, 16, 32, 64, 128, 256, 512])
 
 # %% [markdown]
-# So answers side by side are nearly free, until the memory is full. **Predict** the two charts: what do twice as many GPUs do to the
-# time, and what to the price?
+# At 64 it is reading, mostly the weights, and those are read once for all answers. So answers side by side are nearly free, until the memory
+# is full. **Predict** the two charts: what do twice as many GPUs do to the time, and what to the price?
 
 # %%
 from minir1.lab.budgets import chips_chart, gpus_chart, lengths_chart
@@ -187,7 +199,8 @@ lengths_chart("h800_8", lengths=(512, 1024, 2048, 3072, 6144))
 # %% [markdown]
 # With 8 GPUs, each writes its answers in two rounds; with 16, in one: half the time for the same money. After that there is nothing
 # left to share out but the waiting for one longest answer, and more GPUs are only dearer. The other lever is **length**:
-# R1-Zero is expensive because it thinks. And other chips?
+# R1-Zero is expensive because it thinks. And other chips? Here the rent of an hour decides as much as the chip. ($2 is what DeepSeek's papers
+# assume for an H800; other rents change by the month: `minir1 plan h800_8 --gpu h100 --price 2.50`.)
 
 # %%
 display(chips_chart("h800_8", gpus=8))
@@ -199,7 +212,7 @@ explore_plan("h800_8")
 # %% [markdown]
 # ### What went wrong here?
 #
-# A careful person planned: "a mean answer has 1,200 tokens, and H800s reach 40% MFU, as V3 did". A step takes much longer, so
+# Somebody planned: "a mean answer has 1,200 tokens, and H800s reach 40% MFU, as V3 did". A step takes much longer, so
 # the money is gone long before the last one. **Predict** which of the two assumptions hurts more.
 
 # %%
@@ -208,21 +221,24 @@ from minir1.lab.budgets import mean_chart
 mean_chart("h800_8")
 
 # %% [markdown]
-# The mean is the wrong statistic: a step waits for its **maximum**. And 40% is what a team reached in months, for dense
-# pre-training; RL of a small mixture of experts in PyTorch is published between 3% and 28%. Plan with 15%.
+# The mean hurts more: compare how many seconds each part of the bar gained. A step waits for its **maximum**. And 40% is what
+# DeepSeek reached with kernels and schedules of its own, in pre-training; RL of a small mixture of experts in PyTorch is published between
+# 3% and 28% (prime-rl, on 8 H100). Plan with 15%.
 #
 # ## A price with its range
 #
-# Four things are not known before the run. Drawn from ranges that people have seen:
+# Four things are not known before the run. Each draw takes all four at random from ranges that people have seen, and plans anew:
 
 # %%
-from minir1.lab.budgets import RANGES, unknown_chart
+from minir1.lab.budgets import MEANINGS, RANGES, unknown_chart
 
-display(Table(("assumption", "from", "to"), [(name, *ends) for name, ends in RANGES.items()]))
+ranges = [(f"`{name}`", MEANINGS[name], *ends) for name, ends in RANGES.items()]
+display(Table(("assumption", "what it is", "from", "to"), ranges))
 unknown_chart("h800_8", draws=at_scale(smoke=12, laptop=300, full=2000))
 
 # %% [markdown]
-# So the honest answer is a range, not one number; and these are only the unknowns that we know of. Two of the four shrink after ten
+# So the honest answer is a range, not one number; and these are only the unknowns that we know of: the rent is not among them. Two of
+# the four shrink after ten
 # minutes on the machine: `minir1 preflight` measures them. The rest is a **rule for stopping**, written down before the start:
 
 # %%
@@ -230,7 +246,8 @@ from minir1.lab.budgets import spending_chart
 from minir1.run.budget import Budget
 
 display(show(Budget))
-Note(recipes.RECIPES["h800_8"].__doc__.split("Stop spending when:")[1].strip())
+rule = recipes.RECIPES["h800_8"].__doc__.split("Stop spending when:")[1].strip()
+Note(f"Stop spending when: {rule}")
 
 # %%
 spending_chart("h800_8", limit=150)
@@ -270,11 +287,11 @@ Table(("recipe", "plan"), lines)
 # </details>
 # <details><summary>3. You make training twice as fast. How much shorter is an R1-Zero run? (objective 3)</summary>
 #
-# By the prediction, some 4%: training is about a twelfth of it.
+# By the prediction, less than 5%: training is about a tenth of it.
 # </details>
 # <details><summary>4. It does not fit by 5 GB. What do you try first? (objective 4)</summary>
 #
-# What costs only a little time: checkpointing, smaller micro-batches, fewer answers side by side. More GPUs come last.
+# What costs only a little time: recomputing activations, smaller micro-batches, fewer answers side by side. More GPUs come last.
 # </details>
 # <details><summary>5. Somebody says "the run will cost $212". What do you ask? (objective 5)</summary>
 #
