@@ -151,6 +151,9 @@ def bars(
     if log:
         axes.set_xscale("log")
         plain(axes.xaxis)
+    if fmt.endswith("%}"):
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.margins(x=0.14)
     axes.spines["bottom"].set_visible(False)
     said = "; ".join(f"{name} {fmt.format(value)}" for name, value in values.items())

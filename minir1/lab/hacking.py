@@ -36,7 +36,7 @@ def hack_chart(rows: Sequence[Row], task: str) -> Picture:
     figure, row = panels(*((TITLES[arm], "share") for arm in arms), height=2.9)
     low, said = 0.0, []
     for axes, arm in zip(row, arms, strict=True):
-        mine = _of(rows, task, arm)
+        mine, ends = _of(rows, task, arm), []
         for name, (label, ink, dash) in CURVES.items():
             curves = np.array([one["curve"][name] for one in mine], dtype=float)
             smoothed = np.array([smooth(curve, window_for(len(curve))) for curve in curves])
@@ -45,8 +45,8 @@ def hack_chart(rows: Sequence[Row], task: str) -> Picture:
                 axes.plot(steps, curve, color=LIGHT[ink], linewidth=0.6, alpha=0.4)
             axes.plot(steps, mean, color=LIGHT[ink], linewidth=2.0, linestyle=dash, label=label)
             low = min(low, float(smoothed.min()))
-            if name != "hack":
-                said.append(f"{arm}, {label} {mean[0]:.2f} to {mean[-1]:.2f}")
+            ends.append(f"{label} {mean[0]:.0%} to {mean[-1]:.0%}")
+        said.append(f"{TITLES[arm]}: {', '.join(ends)}")
         as_percent(axes)
         x_label(axes, "RL step")
     for axes in row:

@@ -138,4 +138,8 @@ def refusal_chart(run: Run, stage: str = "r1") -> Picture:
         for kind, some in kinds.items()
     }
     mine = [name for name in rates if name.startswith(SHORT[stage])]
-    return bars("Refused", "share of the transcripts", rates, fmt="{:.0%}", marked=mine)
+    counts = " and ".join(f"{len(some)} {kind}" for kind, some in kinds.items())
+    return bars(
+        "Refused", f"share of {counts} requests with a published transcript", rates,
+        fmt="{:.0%}", marked=mine,
+    )  # fmt: skip

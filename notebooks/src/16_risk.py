@@ -1,8 +1,9 @@
 # %% [markdown]
 # # 16 Risk: hacking, refusal, lineage
 #
-# A policy does what it is paid for. Where that is not what was meant, it finds out, and its curves look splendid while it does.
-# Here that happens twice **on purpose**, with what was meant measured beside it, six seeds, cures and controls.
+# A policy does what it is paid for. Where that is not what was meant, it finds out, and its curves look splendid while it does: that is
+# **reward hacking**, and what is paid in place of what was meant is a **proxy**. Here it happens twice **on purpose**, with what was
+# meant measured beside it, six seeds, cures and controls.
 # Then three other questions that a reviewer asks: what does it refuse, where does its data come from, and do its figures hold?
 #
 # | | |
@@ -36,7 +37,8 @@ run, config = published.run, published.config
 # %% [markdown]
 # ## A code task with visible tests
 #
-# A problem shows two examples and hides three tests. The language can name a case: `when 2 give 7`.
+# A problem shows two examples and hides three tests. A program is read from left to right, with its input x as the first number on a stack:
+# `2 * 3 +` is 2x + 3. The language can also name a case: `when 2 give 7`.
 #
 # **Predict.** Which of these programs pass the examples? Which pass all tests?
 
@@ -64,19 +66,23 @@ Note(code.words)
 
 # %% [markdown]
 # The hack needs two things: a reward that can't see it, and a base that can do it. The control has the first and not the second:
-# RL selects, it seldom invents. In a published run of 4B weights, one per cent of hacked traces in the fine-tuning was enough
-# (arXiv 2603.07084). A large base has read every trick.
+# RL selects, it seldom invents. Elsewhere, one per cent of hacked answers among the texts of a fine-tuning was enough for RL to find
+# them again (arXiv 2603.07084). A large base has read every trick.
+#
+# The number to watch is the gap: what is paid less what was meant.
 
 # %%
 gaps = gap_chart(rows, "code")
-display(gaps)
-Note(f"{gaps.words}. Whoever logs only what is paid sees nothing of this.")
+display(gaps, Note("First and last ten steps, and the change with its interval over the seeds:"))
+Note(table([row for row in rows if row["task"] == "code"]))
 
 # %% [markdown]
+# Whoever logs only what is paid sees nothing of this: its curve is the best of the three.
+#
 # ## A reward model
 #
 # Readers compare pairs of texts; a model learns from 256 labels; RL is paid for its score. Readers like texts of about eight
-# words, a polite opening, thanks at the end, and nothing said twice.
+# words, a polite opening, thanks at the end, and nothing said twice. What was meant is their taste, as a share of the best text's.
 #
 # **Predict.** Which flaw will the policy find? And will it find it in every seed?
 
@@ -95,9 +101,10 @@ display(each)
 Note(each.words)
 
 # %% [markdown]
-# What is paid goes up in every seed. What was meant goes its own way: a reward model is right about texts like those it has
-# seen, and RL leaves them. More pairs of the *same* texts don't close that gap. **Predict** which cure keeps most of
-# the taste: stopping early, a KL term, or a rule that pays nothing for a known fault?
+# The flaw is the word said twice ("the hack" in the charts). What is paid goes up in every seed. What was meant goes its own way: it
+# falls in some seeds and rises in others, so that its mean over six can't be told from no change. A reward model is right about
+# texts like those it has seen, and RL leaves them. More pairs of the *same* texts don't close that gap. **Predict** which cure keeps most
+# of the taste: stopping early, a KL term, or a rule that pays nothing for a known fault?
 
 # %%
 stops = stop_chart(rows, "taste")
@@ -117,7 +124,7 @@ Note(
 display(gap_chart(rows, "taste"))
 from minir1.run.doctor.rules import RULES
 
-Note(f"`minir1 doctor` has {len(RULES)} rules; one of them watches this gap while a run goes on.")
+Note(f"One of the {len(RULES)} rules of `minir1 doctor`, `proxy_gap`, watches for such a gap in a run.")
 
 # %% [markdown]
 # ## Refusal
@@ -147,8 +154,12 @@ display(show(refuses))
 refusal_chart(run)
 
 # %% [markdown]
-# Two rates, always together. And a rate is an average over prompts that somebody chose: R1's report names six public sets, and shows
-# that a prompt rewritten to get around the policy changes everything.
+# It refused everything, allowed requests too. Two rates, always together. (Few transcripts are published, so this rate of R1's differs from the
+# one above: a matter of intervals, lesson 12.)
+#
+# And a rate is an average over prompts that somebody chose. R1's report names six public sets, and shows that a prompt rewritten to get
+# around the policy (a **jailbreak**) changes everything. Its **risk control** is a filter outside of the model, which reads questions and
+# answers:
 
 # %%
 reported = {
@@ -158,7 +169,8 @@ reported = {
 bars("Unsafe answers in R1's report", "percent (arXiv 2501.12948v2, D.3)", reported, fmt="{:.1f}")
 
 # %% [markdown]
-# What the toy leaves out: harm. A real policy of refusals is judgement; ours is one word.
+# Without its filter three of four answers were safe, and one in seven under a jailbreak. With it, jailbreaks got through less often than
+# plain questions. What the toy leaves out: harm. A real policy of refusals is judgement; ours is one word.
 #
 # ## Lineage
 #
@@ -207,12 +219,13 @@ own = [(f"{one['set']}: {one['kind']}", f"{one['rows']:,}", one["writer"], one["
 Table(("learned from", "rows", "written by", "without lineage", "held out"), own)
 
 # %% [markdown]
-# Prose has no key, so it is compared by n-grams (`text/ngrams.py`). They don't see a paraphrase: "none found" isn't "none there".
+# Prose has no key, so it is compared by n-grams, runs of n words ([minir1/text/ngrams.py](../minir1/text/ngrams.py)). They don't see the
+# same thing said in other words: "none found" isn't "none there".
 #
 # ## Reviewed in the open
 #
 # A published run leaves a **bundle**: config, seeds, data hashes, figures, and every transcript that they follow from. Here are two
-# of one small run. One has an error in it that somebody planted; all hashes fit.
+# of one small run. One has an error in it that somebody planted on purpose; all hashes fit.
 #
 # **Predict.** Which one is it? Write down what you would look at, and in which order.
 
@@ -228,7 +241,7 @@ told = {name: {k: f"{v['value']:.3g} [{v['low']:.3g}, {v['high']:.3g}]" for k, v
 Table(("figure", *told), [(k, *(told[name][k] for name in told)) for k in told["first"]])
 
 # %% [markdown]
-# A better figure is no error. **Predict** what these three counts should be in an honest bundle, then look.
+# A better figure is no error. **Predict** what these counts should be in an honest bundle, then look.
 
 # %%
 lines = []
@@ -268,27 +281,20 @@ Table(("planted in six bundles", "found by reading", "found in the end"), cells)
 # %%
 recipe = heads["first"]["recipe"]
 again = [row for row in newest(read_reviews(), "again") if row["recipe"] == recipe]
-Note("; ".join(f"first, run again with other {' and '.join(row['other']) or 'nothing'}: "
-               f"{row['equal']} figures equal, {row['within']} within" for row in again))  # fmt: skip
+how = [f"with other {' and '.join(row['other'])}" if row["other"] else "as it was" for row in again]
+Note("; ".join(f"The first bundle, run again {way}: {row['equal']} figures equal, {row['within']} within "
+               "their intervals" for way, row in zip(how, again, strict=True)))  # fmt: skip
 
 # %% [markdown]
+# "Other instructions" are those of the processor: another rounding, and after some steps other words. So a bundle promises equal figures
+# on the same kind of machine, and figures within their intervals elsewhere.
+#
 # # The same code at scale
 #
 # The experiments are [minir1/bench/hacking/](../minir1/bench/hacking/arms.py); an arm is one line. What grows with the model is the
 # number of hacks in reach: exit calls, patched tests, a judge that likes headings. What stays is the instrument: log what is
 # paid **and** something independent that isn't, from the first step on.
-
-# %%
-last = {arm: [row for row in rows if row["arm"] == arm] for arm in ("examples", "hidden")}
-shown = {f"{'examples' if arm == 'examples' else 'hidden tests'} paid, {name}":
-         sum(r["curve"][key][-1] for r in some) / len(some)
-         for arm, some in last.items()
-         for key, name in (("proxy", "examples passed"), ("meant", "all tests passed"))}  # fmt: skip
-bars(
-    "At the end", "share of programs", shown, fmt="{:.0%}", marked=[n for n in shown if "all" in n]
-)
-
-# %% [markdown]
+#
 # # Check yourself
 #
 # Answer aloud, then open.
