@@ -10,7 +10,6 @@ a pipeline, five of the models stay, the first transcripts of each stage, and th
 data set.
 """
 
-import json
 import os
 import re
 import shutil
@@ -21,7 +20,7 @@ import tyro
 
 from minir1.config import require
 from minir1.run import checkpoint
-from minir1.run.evaluate import write_evaluation
+from minir1.run.evaluated import read_evaluation, write_evaluation
 from minir1.run.home import CONFIG, RESULTS, find_run, read_config
 from minir1.run.jsonl import Row, append_row
 from minir1.run.ledger import read_ledger
@@ -61,7 +60,7 @@ def publish(run: Path, name: str, root: Path = RESULTS) -> Path:
     for row in shown_groups(read_rollouts(run)):
         append_row(copy / ROLLOUTS, row)
     for path in sorted((run / "eval").glob("*.json")):
-        summary = json.loads(path.read_text(encoding="utf-8"))
+        summary = read_evaluation(path)
         if path.stem.startswith("step-"):
             summary["rows"] = []
         if "scenarios" in summary:

@@ -10,8 +10,6 @@ The held-out problems are the same for every run of a task; only the sampling de
 run's seed. So two runs can be compared problem by problem.
 """
 
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
@@ -183,13 +181,3 @@ def _majority(said: Sequence[str | None], right: Sequence[Sequence[float]]) -> d
     keys = [said[i : i + size] for i in range(0, len(said), size)]
     both = zip(keys, right, strict=True)
     return stats.share([[majority_at(mine, ours, size)] for mine, ours in both]).to_json()
-
-
-def write_evaluation(run_dir: Path, name: str, evaluation: dict[str, Any]) -> Path:
-    """Write `eval/<name>.json`, whole or not at all."""
-    path = Path(run_dir) / "eval" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".tmp")
-    fresh.write_text(json.dumps(evaluation, indent=1), encoding="utf-8")
-    os.replace(fresh, path)
-    return path

@@ -15,6 +15,15 @@ from typing import Any
 Row = dict[str, Any]
 
 
+def is_number(value: object) -> bool:
+    """Whether a JSON value is a number; true and false are none.
+
+    >>> is_number(0.5), is_number(True), is_number("0.5")
+    (True, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
     """Add one line. The file is opened anew each time: no buffer that a crash could lose."""
     line = json.dumps(row, allow_nan=False) + "\n"
@@ -80,7 +89,7 @@ def take_back(path: Path, stage: str, step: int, later: Sequence[str] = ()) -> l
 def _parse(line: bytes, path: Path, number: int) -> Row:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}, line {number}: not JSON: {error}") from error
     if not isinstance(row, dict):
         raise ValueError(f"{path}, line {number}: {row!r} is not a JSON object")

@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import Literal
 
 from minir1.config import Config
-from minir1.run.jsonl import Row, append_row, read_rows
+from minir1.run.jsonl import Row, append_row, is_number, read_rows
 
 Status = Literal["running", "finished", "interrupted", "failed"]
 SUMS = (
@@ -119,6 +119,11 @@ def read_ledger(path: Path) -> list[Row]:
         missing = [name for name in ("stage", "started", "status", *SUMS) if name not in row]
         if missing:
             raise ValueError(f"{path}, line {number}: the row has no {missing[0]!r}")
+        texts = {name: isinstance(row[name], str) for name in ("stage", "started", "status")}
+        sound = texts | {name: is_number(row[name]) for name in SUMS}
+        sound["device"] = isinstance(row.get("device", {}), dict)
+        for name in (name for name, whole in sound.items() if not whole):
+            raise ValueError(f"{path}, line {number}: {name} = {row[name]!r} can't be used")
         rows[row["stage"], row["started"]] = row
     return list(rows.values())
 

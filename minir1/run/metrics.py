@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from minir1.run.jsonl import Row, append_row, read_placed, take_back
+from minir1.run.jsonl import Row, append_row, is_number, read_placed, take_back
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -88,7 +88,13 @@ def read_metrics(path: Path) -> list[Row]:
     `path` is the file, or the run's folder.
     """
     path = Path(path)
-    return [row for _, row in read_placed(path / "metrics.jsonl" if path.is_dir() else path)]
+    path = path / "metrics.jsonl" if path.is_dir() else path
+    rows = [row for _, row in read_placed(path)]
+    for number, row in enumerate(rows, start=1):
+        for name, value in row.items():
+            if name != "stage" and value is not None and not is_number(value):
+                raise ValueError(f"{path}, line {number}: {name} = {value!r} is no number")
+    return rows
 
 
 def without_clocks(row: Mapping[str, object]) -> Row:

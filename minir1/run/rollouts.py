@@ -26,6 +26,7 @@ from minir1.run.jsonl import Row, append_row, read_placed
 from minir1.text.tokenizer import Tokenizer
 
 FILE = "rollouts.jsonl"
+FIELDS = ("question", "rollouts", "right", "of", "load")
 MOST, LONGEST, KEPT_STEPS = 8, 400, 100
 
 
@@ -109,5 +110,10 @@ def read_rollouts(run: Path) -> list[Row]:
     """The rows of a run, one a step, in order; none if it has left none."""
     if not (run / FILE).exists():
         return []
-    rows = {(row["stage"], row["step"]): row for _, row in read_placed(run / FILE)}
+    rows = {}
+    for number, (_, row) in enumerate(read_placed(run / FILE), start=1):
+        missing = [name for name in FIELDS if name not in row]
+        if missing:
+            raise ValueError(f"{run / FILE}, line {number}: the row has no {missing[0]!r}")
+        rows[row["stage"], row["step"]] = row
     return list(rows.values())

@@ -5,7 +5,6 @@ and the same command goes on.
 """
 
 import gc
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
@@ -16,7 +15,8 @@ from minir1.config import Config, TaskConfig
 from minir1.model.transformer import Transformer
 from minir1.recipes import RECIPES
 from minir1.run.distributed import SOLO, World
-from minir1.run.evaluate import evaluate, write_evaluation
+from minir1.run.evaluate import evaluate
+from minir1.run.evaluated import read_evaluation, write_evaluation
 from minir1.run.ledger import Ledger
 from minir1.run.models import tokenizer_of
 from minir1.run.report import write_report
@@ -61,7 +61,7 @@ def evaluate_stage(
     for suffix, task in evaluation_sets(config.task).items():
         full = name + suffix
         path = out / "eval" / f"{full}.json"
-        done = world.once(lambda p=path: p.exists() and json.loads(p.read_text(encoding="utf-8")))
+        done = world.once(lambda p=path: p.exists() and read_evaluation(p))
         if done:
             results[full] = done
             continue

@@ -22,6 +22,7 @@ from minir1.rl.step import grpo_step
 from minir1.rl.types import Group
 from minir1.run import evaluate as evaluation
 from minir1.run.distributed import SOLO, World
+from minir1.run.evaluated import write_evaluation
 from minir1.run.models import finished_model, tokenizer_of
 from minir1.run.rollouts import RolloutLog
 from minir1.run.served import OwnRollouts, rollouts_of
@@ -178,4 +179,4 @@ def small_evaluation(
     name = f"{course.looks}-{step:06d}"
     head = {"name": name, "stage": course.name, "step": step, "split": "heldout"}
     head |= {"recipe_hash": config.hash(), "seed": seed}
-    world.once(lambda: evaluation.write_evaluation(out, name, head | result))
+    world.once(lambda: write_evaluation(out, name, head | result))

@@ -12,7 +12,6 @@ R1's own table has the same columns under other names: reasoning benchmarks, ins
 AlpacaEval, safety (arXiv 2501.12948v2, Tables 2 and 3).
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,8 @@ from minir1.rl.baselines.value import ValueModel
 from minir1.rl.reward_model import scores, shown_ids
 from minir1.run import stats
 from minir1.run.distributed import SOLO, World
-from minir1.run.evaluate import evaluate, write_evaluation
+from minir1.run.evaluate import evaluate
+from minir1.run.evaluated import read_evaluation, write_evaluation
 from minir1.run.ledger import Ledger, read_ledger
 from minir1.run.models import ORDER, steps_of, tokenizer_of
 from minir1.tasks import Verdict, parse
@@ -134,7 +134,7 @@ def evaluate_stage(
         head["values"] = values_of(found["rows"], config.eval.samples)
         head["scenarios"] = summary(head["values"])
         world.once(lambda: write_evaluation(out, stage, head | found))
-    found = world.once(lambda: json.loads(path.read_text(encoding="utf-8")))
+    found = world.once(lambda: read_evaluation(path))
     return {"stage": stage, **found["scenarios"]}
 
 

@@ -10,7 +10,7 @@ from minir1.bench import pipeline
 from minir1.bench.claims import elsewhere
 from minir1.bench.pipeline import MEASURED, current, measured, over_seeds, stage_table, tables
 from minir1.bench.r1_pattern import STATEMENTS, Statement, verdict
-from minir1.run.evaluate import write_evaluation
+from minir1.run.evaluated import write_evaluation
 from minir1.run.home import open_run
 from minir1.run.ledger import Ledger
 from minir1.stages.stage_table import COLUMNS, summary
@@ -32,7 +32,7 @@ def finished(tmp_path_factory):
         pass
     for number, stage in enumerate(MEASURED):
         found = {name: values(number / 10) for name in COLUMNS}
-        head = {"step": 1, "rows": [], "pass@1": {"value": 0.0}}
+        head = {"step": 1, "rows": [], "pass@1": {"value": 0.0, "low": 0.0, "high": 0.1}}
         row = head | {"values": found, "scenarios": summary(found)}
         write_evaluation(out, stage, row)
     return out

@@ -14,7 +14,8 @@ from minir1.cli.main import main
 from minir1.config import Config, EvalConfig, ModelConfig, PretrainConfig, TaskConfig, ZeroConfig
 from minir1.model.transformer import Transformer
 from minir1.run import checkpoint, home
-from minir1.run.evaluate import evaluate, write_evaluation
+from minir1.run.evaluate import evaluate
+from minir1.run.evaluated import write_evaluation
 from minir1.run.home import find_run, open_run, published
 from minir1.run.jsonl import append_row
 from minir1.run.ledger import Ledger
@@ -108,7 +109,8 @@ def test_a_few_groups_are_kept_for_the_dashboard(finished, tmp_path):
         for step in range(1, steps + 1):
             rollouts = [{"reward": reward, "tokens": [str(i)]} for i, reward in enumerate(
                 [0.0, 1.0, 0.5, 0.0, 1.0, 0.5])]  # fmt: skip
-            row = {"stage": stage, "step": step, "rollouts": rollouts, "right": 2, "of": 16}
+            row = {"stage": stage, "step": step, "rollouts": rollouts, "right": 2, "of": 16,
+                   "question": "make 6 from 2 3", "load": []}  # fmt: skip
             append_row(run / "rollouts.jsonl", row)
     copy = publish(run, "tiny", tmp_path / "results")
     rows = read_rollouts(copy)

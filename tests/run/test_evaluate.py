@@ -18,7 +18,6 @@ from minir1.run.evaluate import (
     evaluate_run,
     heldout_problems,
     summarise,
-    write_evaluation,
 )
 from minir1.run.home import published
 from minir1.run.subsets import LARGEST
@@ -237,14 +236,6 @@ def test_more_samples_than_can_be_counted_are_refused_before_a_model_is_read(cap
     assert main(["eval", "laptop", "--samples", "2000"]) == 2
     err = capsys.readouterr().err
     assert "eval.samples = 2000 can't be used: use 1 to 1000" in err and err.count("\n") == 1
-
-
-def test_an_evaluation_is_written_whole(tmp_path):
-    path = write_evaluation(tmp_path, "base", {"pass@1": {"value": 0.5}})
-    assert path == tmp_path / "eval" / "base.json"
-    write_evaluation(tmp_path, "base", {"pass@1": {"value": 0.25}})
-    assert json.loads(path.read_text()) == {"pass@1": {"value": 0.25}}
-    assert [file.name for file in path.parent.iterdir()] == ["base.json"]
 
 
 def test_a_finished_run_is_asked_again_with_less_room():

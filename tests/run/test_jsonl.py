@@ -36,6 +36,9 @@ def test_what_is_not_an_object_is_named_by_its_line(tmp_path):
     path.write_text('{"a": 1}\n[1]\n')
     with pytest.raises(ValueError, match=r"rows\.jsonl, line 2: \[1\] is not a JSON object"):
         read_rows(path)
+    path.write_bytes(b"[" * 100_000 + b"\n")
+    with pytest.raises(ValueError, match="line 1: not JSON: maximum recursion"):
+        read_rows(path)
     path.write_bytes(b"\xff\xfe\n")
     with pytest.raises(ValueError, match="line 1: not JSON"):
         read_rows(path)

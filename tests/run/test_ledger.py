@@ -7,6 +7,7 @@ import pytest
 
 from minir1.config import Config
 from minir1.run.device import usable_cores
+from minir1.run.jsonl import append_row
 from minir1.run.ledger import Ledger, read_ledger, total
 
 CONFIG = Config(device="cpu", dollars_per_hour=0.5)
@@ -78,6 +79,20 @@ def test_a_broken_ledger_is_named(tmp_path):
         read_ledger(tmp_path)
     with pytest.raises(ValueError, match="can't be read"):
         read_ledger(tmp_path / "absent.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("stage", [1]), ("started", 5), ("status", None), ("seconds", "long"), ("dollars", None),
+     ("flops", True), ("device", "cpu")],
+)  # fmt: skip
+def test_a_value_that_no_sum_can_use_is_named(tmp_path, clock, name, value):
+    with Ledger(tmp_path, "zero", CONFIG):
+        pass
+    (row,) = read_ledger(tmp_path)
+    append_row(tmp_path / "ledger.jsonl", row | {name: value})
+    with pytest.raises(ValueError, match=rf"ledger\.jsonl, line \d: {name} = .* can't be used"):
+        read_ledger(tmp_path)
 
 
 def test_an_empty_ledger_costs_nothing():

@@ -69,8 +69,11 @@ def test_a_line_still_being_written_is_left_out(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ["{broken", "[1, 2]", '{"step": 1}', '{"stage": "zero"}', '{"stage": 1, "step": 1}']
-)
+    "line",
+    ["{broken", "[1, 2]", '{"step": 1}', '{"stage": "zero"}', '{"stage": 1, "step": 1}',
+     '{"stage": "zero", "step": 2, "reward": "high"}', '{"stage": "zero", "step": 2, "kl": [1]}',
+     '{"stage": "zero", "step": 2, "kl": true}'],
+)  # fmt: skip
 def test_an_unreadable_line_is_named(tmp_path, line):
     log = diary(tmp_path, [("zero", 1)])
     with log.path.open("a") as file:

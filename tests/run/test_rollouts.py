@@ -1,5 +1,6 @@
 """What a run shows of its rollouts: one group a step, with what the sampler knew of each token."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from minir1.config import ModelConfig, TaskConfig, ZeroConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.groups import sample_groups
 from minir1.rl.types import Group
-from minir1.run.rollouts import LONGEST, RolloutLog, chosen, load, read_rollouts
+from minir1.run.rollouts import FIELDS, FILE, LONGEST, RolloutLog, chosen, load, read_rollouts
 from minir1.tasks import make_task
 from minir1.tasks.reward import Reward
 from minir1.text.tokenizer import Tokenizer
@@ -115,3 +116,15 @@ def test_a_dense_model_has_no_load_and_no_run_no_rows(tmp_path, groups):
     plain = [replace(g, rollouts=[replace(r, experts=None) for r in g.rollouts]) for g in groups]
     assert load(plain, 0) == []
     assert read_rollouts(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_row_that_lacks_a_field_is_named(tmp_path, groups, name):
+    writer = log(tmp_path)
+    for step in (1, 2):
+        writer.write(step, groups)
+    first, second = read_rollouts(tmp_path)
+    second.pop(name)
+    (tmp_path / FILE).write_text("".join(json.dumps(row) + "\n" for row in (first, second)))
+    with pytest.raises(ValueError, match=rf"rollouts\.jsonl, line 2: the row has no '{name}'"):
+        read_rollouts(tmp_path)

@@ -116,6 +116,14 @@ def test_a_resumed_policy_is_all_that_is_read(tiny, done, tmp_path, monkeypatch)
     assert (again["base"], again["final"]) == (first["base"], first["final"])
 
 
+def test_a_damaged_evaluation_is_named_before_anything_is_made(tiny, done, tmp_path, monkeypatch):
+    shutil.copytree(done[0], tmp_path / "run")
+    (tmp_path / "run" / "eval" / "base.json").write_text("{")
+    monkeypatch.setattr(job, "pretrain", lambda *_: pytest.fail("a base was asked for"))
+    with pytest.raises(ValueError, match=r"base\.json is not JSON .*: remove it and evaluate"):
+        job.run(tiny, tmp_path / "run")
+
+
 def test_a_folder_serves_one_config(tiny, done):
     with pytest.raises(ValueError, match="another config: seed was 3 and is 4"):
         job.run(replace(tiny, seed=4), done[0])

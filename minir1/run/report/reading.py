@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from minir1.config import Config
+from minir1.run.evaluated import read_evaluation
 from minir1.run.home import CONFIG, read_config
 from minir1.run.jsonl import Row
 from minir1.run.ledger import read_ledger
@@ -65,18 +65,7 @@ def read_run(folder: Path) -> Run:
         config=read_config(folder),
         metrics=read_metrics(metrics) if metrics.exists() else [],
         evaluations={
-            path.stem: _evaluation(path) for path in sorted((folder / "eval").glob("*.json"))
+            path.stem: read_evaluation(path) for path in sorted((folder / "eval").glob("*.json"))
         },
         ledger=read_ledger(ledger) if ledger.exists() else [],
     )
-
-
-def _evaluation(path: Path) -> Row:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is not JSON ({error}): remove it and evaluate again") from error
-    for name in ("step", "pass@1", "rows"):
-        if not isinstance(found, dict) or name not in found:
-            raise ValueError(f"{path} is not an evaluation: it has no {name!r}")
-    return found

@@ -6,7 +6,6 @@ alone leaves none: one on a real base, on a file of the user's, with functions o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from minir1 import __version__
 from minir1.config import Config
+from minir1.run.evaluated import read_evaluation
 from minir1.run.home import read_config
 from minir1.run.jsonl import Row
 from minir1.run.ledger import read_ledger, total
@@ -65,6 +65,9 @@ def make(run: Path) -> Bundle:
         if last[stage] < steps_of(config, stage):
             raise ValueError(f"{run} is not finished: {stage} is at step {last[stage]}")
     ledger = read_ledger(run)
+    devices = [row["device"] for row in ledger if "device" in row]
+    if not devices:
+        raise ValueError(f"{run}: its ledger names no machine, so a bundle can't name it either")
     rows = {name: found["rows"] for name, found in evaluations.items()}
     return Bundle(
         head={
@@ -75,7 +78,7 @@ def make(run: Path) -> Bundle:
             "config": config.to_json(),
             "data": data_of(config, curves),
             "versions": {"minir1": __version__, **{n: version(n) for n in ("numpy", "scipy")}},
-            "device": ledger[-1]["device"],
+            "device": devices[-1],
             "counts": {
                 "problems": evaluations["final"]["problems"],
                 "samples": evaluations["final"]["samples"],
@@ -94,7 +97,7 @@ def _evaluation(run: Path, name: str) -> dict[str, Any]:
     path = run / "eval" / f"{name}.json"
     if not path.exists():
         raise ValueError(f"{run} is not finished: it has no eval/{name}.json yet")
-    return json.loads(path.read_text(encoding="utf-8"))
+    return read_evaluation(path)
 
 
 def curves_of(diary: Sequence[Row]) -> list[Row]:

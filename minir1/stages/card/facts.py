@@ -7,7 +7,6 @@ Everything is read from the run's own folder.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from minir1 import __version__
 from minir1.config import Config
 from minir1.run.checkpoint import Checkpoint
+from minir1.run.evaluated import read_evaluation
 from minir1.run.ledger import read_ledger, total
 from minir1.stages.examples import digest
 from minir1.stages.lineage.audit import audit_run
@@ -41,7 +41,7 @@ class Facts:
 
 def facts(run: Path, config: Config, found: Checkpoint) -> Facts:
     """Read a run's own files."""
-    read = (json.loads(path.read_text("utf-8")) for path in sorted((run / "eval").glob("*.json")))
+    read = map(read_evaluation, sorted((run / "eval").glob("*.json")))
     here = {
         one["name"]: one
         for one in read

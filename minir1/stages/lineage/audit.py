@@ -8,12 +8,12 @@ are 0 and the data are those that its diary and its manifest speak of.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from minir1.config import Config
+from minir1.run.evaluated import read_evaluation
 from minir1.run.home import read_config
 from minir1.run.metrics import read_metrics
 from minir1.stages.job import evaluation_sets
@@ -96,7 +96,7 @@ def evaluated(config: Config, run: Path, look: Decontamination) -> Iterator[dict
     """The evaluations that left transcripts: `leaks` are training questions that they asked."""
     others = {name: task for name, task in evaluation_sets(config.task).items() if name}
     for path in sorted((run / "eval").glob("*.json")):
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        rows = read_evaluation(path)["rows"]
         task = next((t for end, t in others.items() if path.stem.endswith(end)), config.task)
         asked = dict.fromkeys(row["question"] for row in rows)
         leaks = [question for question in asked if look.is_for_training(question, task)]

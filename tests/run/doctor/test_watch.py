@@ -114,3 +114,10 @@ def test_the_command_reads_the_stop_as_well(tmp_path, capsys):
     (tmp_path / NOT_FINITE).write_text(json.dumps(evidence))
     assert main(["doctor", str(tmp_path)]) == 1
     assert "A number was not finite." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"stage": "zero"}', '{"stage": "zero", "step": "3"}'])
+def test_damaged_evidence_is_named(tmp_path, text):
+    (tmp_path / NOT_FINITE).write_text(text)
+    with pytest.raises(ValueError, match=r"not_finite\.json doesn't say where the run stopped"):
+        read_diary(tmp_path)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -76,6 +77,18 @@ def test_run_again_it_is_equal_to_the_last_bit(bundle: Bundle, tmp_path: Path):
     assert found["holds"] and found["other"] == []
     assert {row["how"] for row in found["figures"]} == {"equal"}
     assert "equal to the last bit" in found["sentence"]
+
+
+@pytest.mark.parametrize("how", ["empty", "no device"])
+def test_a_ledger_without_a_machine_makes_no_bundle(how: str, run: Path, tmp_path: Path):
+    copy = shutil.copytree(run, tmp_path / "run")
+    rows = [json.loads(line) for line in (copy / "ledger.jsonl").read_text().splitlines()]
+    for row in rows:
+        del row["device"]
+    text = "" if how == "empty" else "".join(json.dumps(row) + "\n" for row in rows)
+    (copy / "ledger.jsonl").write_text(text)
+    with pytest.raises(ValueError, match="its ledger names no machine"):
+        make(copy)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

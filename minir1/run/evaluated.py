@@ -1,0 +1,48 @@
+"""What an evaluation leaves: `eval/<name>.json`, written whole or not at all, and read with care.
+
+    {"name": "final", "step": 80, "pass@1": {"value": ..., "low": ..., "high": ...}, "rows": [...]}
+
+A row is one answer: the question, what was written, and the verdict.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from minir1.run.jsonl import Row, is_number
+
+SOUND = {
+    "step": lambda value: is_number(value),
+    "pass@1": lambda value: all(is_number(value[end]) for end in ("value", "low", "high")),
+    "rows": lambda value: all(isinstance(row[n], str) for row in value for n in TEXTS),
+}
+TEXTS = ("question", "completion", "verdict")
+
+
+def write_evaluation(run_dir: Path, name: str, evaluation: dict[str, Any]) -> Path:
+    """Write `eval/<name>.json`, whole or not at all."""
+    path = Path(run_dir) / "eval" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".tmp")
+    fresh.write_text(json.dumps(evaluation, indent=1), encoding="utf-8")
+    os.replace(fresh, path)
+    return path
+
+
+def read_evaluation(path: Path) -> Row:
+    """One evaluation, or a ValueError that names the file and what is wrong with it."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON ({error}): remove it and evaluate again") from error
+    for name, sound in SOUND.items():
+        if not isinstance(found, dict) or name not in found:
+            raise ValueError(f"{path} is not an evaluation: it has no {name!r}")
+        try:
+            whole = sound(found[name])
+        except (TypeError, KeyError, IndexError):
+            whole = False
+        if not whole:
+            raise ValueError(f"{path}: its {name!r} is damaged: remove it and evaluate again")
+    return found
