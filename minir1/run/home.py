@@ -19,6 +19,13 @@ from minir1.tasks.sources.own import KEPT
 
 CONFIG = "config.json"
 RUNS = Path("runs")
+PLAIN: dict[Any, Any] = {
+    int: (int, "a whole number"),
+    float: (int | float, "a number"),
+    str: (str, "a text"),
+    bool: (bool, "true or false"),
+}
+"""What a plain field may hold; in JSON, 1 is a float too."""
 RESULTS = Path(__file__).parents[1] / "results"
 """What the package brings along: measured rows, and published runs."""
 
@@ -46,6 +53,8 @@ def open_run(config: Config, out: Path | None = None) -> Path:
             )
         return out
     unfinished = f".{CONFIG}.new"
+    if out.is_file():
+        raise ValueError(f"{out} is a file: a run needs a folder of its own, with --out")
     out.mkdir(parents=True, exist_ok=True)
     if any(entry.name != unfinished for entry in out.iterdir()):
         raise ValueError(
@@ -151,10 +160,18 @@ def _build(cls: type, values: Any, path: Path, prefix: str) -> Any:
         **{
             name: _build(types[name], value, path, f"{prefix}{name}.")
             if is_dataclass(types[name])
-            else _frozen(value)
+            else _typed(types[name], value, path, f"{prefix}{name}")
             for name, value in values.items()
         }
     )
+
+
+def _typed(kind: Any, value: Any, path: Path, name: str) -> Any:
+    """A field's value, if it is of the field's type: 2.5 layers would fail late, and unclearly."""
+    fits, said = PLAIN.get(kind, (object, ""))
+    if not isinstance(value, fits) or (isinstance(value, bool) and kind in (int, float)):
+        raise ValueError(f"{path}: {name} = {value!r} can't be used: write {said}")
+    return _frozen(value)
 
 
 def _frozen(value: Any) -> Any:

@@ -44,6 +44,13 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+def test_a_file_is_no_place_for_a_run(tmp_path):
+    (tmp_path / "notes").write_text("keep")
+    with pytest.raises(ValueError, match="notes is a file: a run needs a folder of its own"):
+        open_run(Config(), tmp_path / "notes")
+    assert (tmp_path / "notes").read_text() == "keep"
+
+
 def test_a_start_that_was_killed_is_no_run_and_can_be_done_again(tmp_path):
     (tmp_path / ".config.json.new").write_text('{"name": "lap')
     assert read_config(open_run(Config(seed=4), tmp_path)).seed == 4
@@ -73,7 +80,12 @@ def test_a_run_lives_in_runs_under_its_name(tmp_path, monkeypatch):
         ('{"sede": 3}', "no field sede; nearest: seed"),
         ('{"zero": {"optim": {"rl": 1}}}', r"no field zero\.optim\.rl; nearest: lr"),
         ('{"seed": -1}', "seed = -1"),
-        ('{"seed": "3"}', "a value of a wrong type"),
+        ('{"seed": "3"}', r"seed = '3' can't be used: write a whole number"),
+        ('{"seed": true}', r"seed = True can't be used"),
+        ('{"model": {"n_layers": 2.5}}', r"model\.n_layers = 2\.5 can't be used"),
+        ('{"zero": {"steps": null}}', r"zero\.steps = None can't be used"),
+        ('{"zero": {"optim": {"lr": "fast"}}}', r"lr = 'fast' can't be used: write a number"),
+        ('{"zero": {"length_schedule": 5}}', "a value of a wrong type"),
     ],
 )
 def test_a_damaged_config_is_named(content, message, tmp_path):
