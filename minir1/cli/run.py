@@ -31,18 +31,23 @@ def main(
         answers: train on your own task (a file, or a notebook, that defines draw and verify), or
             with your own functions (the finished answers of an exercise notebook)
     """
+    texts = dict[str, str]()
     with tempfile.TemporaryDirectory() as scratch:
         if answers is not None:
             from minir1.lab.capstone.cell import task_file
+            from minir1.lab.swap import read_answers
             from minir1.stages.own import with_task
 
             config = replace(config, name=f"{config.name}-with-{answers.stem}")
             file = task_file(answers, Path(scratch))
-            config, answers = (config, answers) if file is None else (with_task(config, file), None)
-        return train(config, out, answers, as_json)
+            if file is None:
+                texts = read_answers(answers)
+            else:
+                config = with_task(config, file)
+        return train(config, out, texts, as_json)
 
 
-def train(config: Config, out: Path | None, answers: Path | None, as_json: bool) -> int:
+def train(config: Config, out: Path | None, texts: dict[str, str], as_json: bool) -> int:
     """The job, when it is clear on which task and with whose functions."""
     from minir1.stages.own import open_own
     from minir1.stages.ready import check_task
@@ -56,7 +61,7 @@ def train(config: Config, out: Path | None, answers: Path | None, as_json: bool)
     with join(config) as world:
         world.once(lambda: print(price, end="", file=sys.stderr, flush=True))
         config, folder = world.once(lambda: open_own(config, out))
-        with claimed(folder, world), own_functions(folder, answers):
+        with claimed(folder, world), own_functions(folder, texts):
             show(job.run(config, folder, world), as_json)
     return 0
 
@@ -79,14 +84,14 @@ def planned(config: Config) -> str:
 
 
 @contextmanager
-def own_functions(folder: Path, answers: Path | None) -> Iterator[None]:
+def own_functions(folder: Path, texts: dict[str, str]) -> Iterator[None]:
     """Your finished answers in the place of the package's functions, if there are any."""
-    if answers is None and not (folder / "with").exists():
+    if not texts and not (folder / "with").exists():
         yield
         return
-    from minir1.lab.swap import keep, read_answers, swapped
+    from minir1.lab.swap import keep, swapped
 
-    keep(read_answers(answers) if answers is not None else {}, folder)
+    keep(texts, folder)
     with swapped(folder) as names:
         print(f"with your own {', '.join(names)}", file=sys.stderr, flush=True)
         yield

@@ -65,6 +65,17 @@ def test_a_run_belongs_to_one_set_of_answers(tmp_path):
         keep({"group_advantages": MARK}, begun)
 
 
+def test_answers_that_no_run_can_use_leave_no_folder_behind(tmp_path, capsys, monkeypatch):
+    """The mended file has another name, and the folder would be refused to it."""
+    from minir1.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty.py").write_text("")
+    assert main(["run", "smoke", "--with", "empty.py", "--out", "mine"]) == 2
+    assert "holds no finished answer" in capsys.readouterr().err
+    assert not (tmp_path / "mine").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_run_trains_with_the_learners_functions(tmp_path, capsys, monkeypatch):

@@ -28,6 +28,10 @@ Job = tuple[Group, str, int]
 def read_results(config: Config, path: Path = ROWS) -> list[Row]:
     """The rows of this recipe, as it is now."""
     rows = [row for _, row in read_rows(path)] if path.exists() else []
+    for number, row in enumerate(rows, start=1):
+        for name in ("recipe_hash", "group", "arm", "seed"):
+            if name not in row:
+                raise ValueError(f"{path}, line {number}: the row has no {name!r}")
     return [row for row in rows if row["recipe_hash"] == config.hash()]
 
 

@@ -53,7 +53,7 @@ class Yours:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception):
+        if isinstance(error, Exception | SystemExit):  # no file of yours ends a run in silence
             raise ValueError(f"{self.place} raises {type(error).__name__}: {error}") from error
 
     def refuse(self, found: object, cure: str) -> ValueError:

@@ -46,6 +46,15 @@ def test_arms_become_rows_and_rows_become_lines(measured):
         assert line["verdict"] == ("can't tell here" if whole else "not measured")
 
 
+@pytest.mark.parametrize("name", ["recipe_hash", "group", "arm", "seed"])
+def test_a_row_of_something_else_is_named(tmp_path, name):
+    rows = measure.ROWS.read_text("utf-8").splitlines()[:2]
+    other = {key: value for key, value in json.loads(rows[1]).items() if key != name}
+    (tmp_path / "rows.jsonl").write_text(f"{rows[0]}\n{json.dumps(other)}\n")
+    with pytest.raises(ValueError, match=rf"rows\.jsonl, line 2: the row has no '{name}'"):
+        measure.read_results(recipes.get("claim"), tmp_path / "rows.jsonl")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_arm_of_every_claim_runs(tmp_path):

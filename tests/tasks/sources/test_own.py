@@ -155,6 +155,8 @@ def test_a_file_that_is_no_task_or_another_one_is_refused(tmp_path):
         task_of(tmp_path, "1 / 0")
     with pytest.raises(ValueError, match="the file raises SyntaxError"):
         task_of(tmp_path, "def draw(:")
+    with pytest.raises(ValueError, match="the file raises SystemExit: 3"):
+        task_of(tmp_path, "raise SystemExit(3)")
     task_of(tmp_path)
     file = tmp_path / "mine.py"
     config = TaskConfig(name="own", file=str(file), digest=digest_of("another text"))
