@@ -10,7 +10,7 @@ the result: no memory outside the tensors is touched, and nothing waits.
 """
 
 import threading
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
@@ -25,9 +25,13 @@ INTERPRETER = threading.RLock()
 """Triton's interpreter keeps the number of the running program in one place, for all threads."""
 
 
-def alone() -> AbstractContextManager[object]:
-    """Inside, no other thread launches a kernel in the interpreter. On a GPU it costs nothing."""
-    return INTERPRETER if interpreting() else nullcontext()
+def launching_on(x: Tensor) -> AbstractContextManager[object]:
+    """Inside, kernels are launched where `x` lies. Triton launches on the current device, which
+    is another one for most layers of a model that was spread over several GPUs.
+
+    In the interpreter: inside, no other thread launches a kernel.
+    """
+    return INTERPRETER if interpreting() else torch.cuda.device_of(x)
 
 
 def interpreting() -> bool:
@@ -72,7 +76,7 @@ def check(
 
 
 def check_device(name: str, tensor: Tensor) -> None:
-    """Kernels run on the current CUDA device, or in the interpreter on the CPU."""
+    """Kernels run on a CUDA device, or in the interpreter on the CPU."""
     device = tensor.device
     if interpreting():
         require(device.type == "cpu", name, f"on {device}", "cpu, where the interpreter runs")
@@ -89,12 +93,11 @@ def check_device(name: str, tensor: Tensor) -> None:
         f"on {device}",
         "a CUDA device (or set TRITON_INTERPRET=1 before the first import of triton)",
     )
-    current = torch.cuda.current_device()
-    require(device.index == current, name, f"on {device}", f"the current device, cuda:{current}")
 
 
 def check_width(name: str, width: int, itemsize: int) -> None:
-    """A row of `width` elements must fill whole units of 16 bytes."""
+    """A row of `width` elements must fill whole units of 16 bytes: the copies' unit, and what
+    `box.whole` tells the compiler."""
     step = ALIGNMENT // itemsize
     require(width > 0 and width % step == 0, name, width, f"a multiple of {step}, above 0")
 

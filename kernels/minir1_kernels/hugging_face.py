@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from minir1_kernels.contract import alone, check_indices
+from minir1_kernels.contract import check_indices, launching_on
 from minir1_kernels.moe import check_layer, run
 from minir1_kernels.sort import sort
 
@@ -59,7 +59,7 @@ def experts_forward(
     check_layer(x, idx, weight, gate_up, down)
     elsewhere = int(getattr(module, "_is_expert_parallel", False))
     check_indices("top_k_index", idx, 0, len(gate_up) + elsewhere)
-    with alone():
+    with launching_on(x):
         return run(x, weight, gate_up, down, sort(idx, len(gate_up)))
 
 

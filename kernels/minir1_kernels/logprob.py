@@ -34,11 +34,11 @@ from minir1_kernels.configs import config, current_arch
 from minir1_kernels.contract import (
     FLOATS,
     INTEGERS,
-    alone,
     check,
     check_device,
     check_indices,
     check_width,
+    launching_on,
     require,
 )  # fmt: skip
 from minir1_kernels.logits_tile import logits_tile
@@ -163,7 +163,7 @@ class TokenLogprobs(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, *grads):
         kept, upstream = ctx.saved_tensors, torch.stack(grads)
-        with alone():
+        with launching_on(upstream):
             d_hidden, d_vocabulary = logprob_backward(*kept, upstream, ctx.temperature)
         return d_hidden, d_vocabulary, None, None
 
@@ -186,5 +186,5 @@ def token_logprobs(
     check("targets", targets, (len(hidden),), INTEGERS, like=hidden)
     check_indices("targets", targets, 0, len(vocabulary))
     require(temperature > 0, "temperature", temperature, "a number above 0")
-    with alone():
+    with launching_on(hidden):
         return TokenLogprobs.apply(hidden, vocabulary, targets, temperature)

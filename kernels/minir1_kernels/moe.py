@@ -26,11 +26,11 @@ from minir1_kernels.combine import combine
 from minir1_kernels.contract import (
     FLOATS,
     INTEGERS,
-    alone,
     check,
     check_device,
     check_indices,
     check_width,
+    launching_on,
     require,
 )
 from minir1_kernels.down_dh import down_dh
@@ -67,7 +67,7 @@ class Experts(torch.autograd.Function):
         x, weight, gate_up, down, order, place, offsets, h = ctx.saved_tensors
         wants_x, wants_weight, wants_gate_up, wants_down = ctx.needs_input_grad[:4]
         dout, rows = grads[0].contiguous(), Sorted(order, place, offsets)
-        with alone():
+        with launching_on(dout):
             dh, scaled, parts = down_dh(dout, down, weight, h, rows)
             dx = combine(up_dx(dh, gate_up, rows), rows, len(x)) if wants_x else None
             dweight = down_ds(parts, rows, weight) if wants_weight else None
@@ -87,7 +87,7 @@ def experts(
     """Run every token through its K experts and add the results by weight."""
     check_layer(x, topk_idx, topk_weight, gate_up, down)
     check_indices("topk_idx", topk_idx, 0, len(gate_up))
-    with alone():
+    with launching_on(x):
         rows = sort(topk_idx, len(gate_up))
         if splits is not None:
             rows = with_splits(rows, splits)

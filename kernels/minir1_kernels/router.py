@@ -16,10 +16,10 @@ from torch.autograd.function import once_differentiable
 from minir1_kernels.contract import (
     FLOATS,
     INTEGERS,
-    alone,
     check,
     check_device,
     check_indices,
+    launching_on,
     require,
 )  # fmt: skip
 from minir1_kernels.route import Rule, route_forward
@@ -46,7 +46,7 @@ class Route(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         idx, scores = ctx.saved_tensors
         dweight, _, dscores = (grad.contiguous() for grad in grads)
-        with alone():
+        with launching_on(scores):
             dlogits = route_backward(dweight, dscores, scores, idx, ctx.rule, ctx.dtype)
         return dlogits, None, None, None
 
@@ -66,7 +66,7 @@ def route(
     if forced is not None:
         check("forced", forced, (n_tokens, rule.k), INTEGERS, like=logits)
         check_indices("forced", forced, -1, n_experts)
-    with alone():
+    with launching_on(logits):
         return Route.apply(logits, bias, forced, rule)
 
 

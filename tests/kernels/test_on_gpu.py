@@ -201,6 +201,14 @@ def test_offsets_beyond_31_bits():
     assert same_bits([part[last] for part in run(slice(None))], run(last))
 
 
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two GPUs")
+def test_tensors_that_lie_on_another_gpu():
+    a = large(300, **QWEN3)
+    found = ours(a)
+    assert torch.cuda.current_device() == 0
+    assert same_bits([x.cpu() for x in ours(a.on("cuda:1"))], [x.cpu() for x in found])
+
+
 def test_no_token_at_all():
     a = large(0, **QWEN3)
     found = ours(a)
