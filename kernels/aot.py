@@ -47,7 +47,17 @@ def faults(row: dict[str, Any]) -> list[str]:
         found.append("a matrix product without wgmma")
     if row["chip"] == "sm_90" and row["has_descriptor"] and not row["tma"]:
         found.append("a descriptor without a TMA copy")
+    if row["warp_specialized"] and row["pending"]:
+        found.append("a box may be fetched anew while a product still reads it")
     return found
+
+
+def shapes_of(chip: str) -> list[str]:
+    """Every shape of the table, and what only the tuner tries."""
+    from minir1_kernels.configs import table
+
+    listed = sorted({shape for choices in table().values() for shape in choices})
+    return [*listed, "specialised"] if chip == "sm_90" else listed
 
 
 def in_process(version: str, chip: str, shapes: list[str]) -> list[dict[str, Any]]:
@@ -79,9 +89,6 @@ def show(rows: list[dict[str, Any]]) -> None:
 
 
 def main() -> int:
-
-    from minir1_kernels.configs import table
-
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--chip", nargs="+", default=CHIPS, choices=CHIPS)
     parser.add_argument("--shape", nargs="+", help="wide, narrow, or 'D=2048 F=768'; default: all")
@@ -89,15 +96,16 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="rows of one chip, in this process")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name} and README.md")
     args = parser.parse_args()
-    shapes = args.shape or sorted({shape for choices in table().values() for shape in choices})
     if args.json:
         from compiled import compile_all
 
-        for row in compile_all(args.chip[0], shapes):
+        for row in compile_all(args.chip[0], args.shape):
             print(json.dumps(row))
         return 0
     runs = [(version, chip) for version in args.triton or [""] for chip in args.chip]
-    rows = [row for version, chip in runs for row in in_process(version, chip, shapes)]
+    rows = []
+    for version, chip in runs:
+        rows += in_process(version, chip, args.shape or shapes_of(chip))
     show(rows)
     if args.write:
         RESULTS.write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -32,15 +32,21 @@ Config = dict[str, int]
 WIDTHS = {"route": "E", "sort": "E", "combine": "D", "logprob": "DV", "logprob_dz": "D"}
 SMALLEST = {"num_stages": 1, "num_warps": 1, "BLOCK_T": 1}
 LARGEST = {"num_stages": 6, "num_warps": 8, "BLOCK_M": 256, "BLOCK_N": 256, "BLOCK_K": 128}
-FIXED = ("TMA",)
+FIXED = ("TMA", "SPECIALISED")
 
 
 def neighbours(tiles: Config) -> Iterator[Config]:
-    """Every config that differs in one field, by a factor of two; stages by one.
+    """Every config that differs in one field, by a factor of two; stages by one. Specialised
+    warps are four, and others start from eight.
 
     >>> [n["BLOCK_T"] for n in neighbours({"BLOCK_T": 8, "TMA": 1})]
     [4, 16]
+    >>> next(neighbours({"SPECIALISED": 0, "num_warps": 8}))
+    {'SPECIALISED': 1, 'num_warps': 4}
     """
+    if "SPECIALISED" in tiles:
+        other = 1 - tiles["SPECIALISED"]
+        yield tiles | {"SPECIALISED": other, "num_warps": 4 if other else 8}
     for field, value in tiles.items():
         if field in FIXED:
             continue

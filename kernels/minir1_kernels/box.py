@@ -35,6 +35,14 @@ def source(matrix: torch.Tensor, block: list[int], tma: int) -> torch.Tensor | T
 
 
 @triton.jit
+def whole(width, ptr):
+    """The width of a row, put so that the compiler sees what `check_width` has found: 16 bytes
+    divide it. Otherwise only a multiple of 16 elements would be fetched 16 bytes at a time."""
+    UNIT: tl.constexpr = 128 // ptr.dtype.element_ty.primitive_bitwidth
+    return width // UNIT * UNIT
+
+
+@triton.jit
 def box(
     source, row, column, rows, columns,
     ROWS: tl.constexpr, COLUMNS: tl.constexpr, TMA: tl.constexpr,
@@ -43,6 +51,7 @@ def box(
     if TMA:
         return source.load([row, column])
     else:
+        columns = whole(columns, source)
         r, c = row + tl.arange(0, ROWS), column + tl.arange(0, COLUMNS)
         at = source + r.to(tl.int64)[:, None] * columns + c[None, :]
         return tl.load(at, mask=(r < rows)[:, None] & (c < columns)[None, :], other=0.0)
@@ -57,5 +66,5 @@ def expert_box(
     if TMA:
         return source.load([expert, row, column]).reshape(ROWS, COLUMNS)
     else:
-        matrix = source + expert.to(tl.int64) * rows * columns
+        matrix = source + expert.to(tl.int64) * rows * whole(columns, source)
         return box(matrix, row, column, rows, columns, ROWS, COLUMNS, TMA)

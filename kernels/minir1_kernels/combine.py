@@ -20,8 +20,9 @@ import triton.language as tl
 from jaxtyping import Float
 from torch import Tensor
 
+from minir1_kernels.box import whole
 from minir1_kernels.configs import config, current_arch
-from minir1_kernels.contract import FLOATS, check, require
+from minir1_kernels.contract import FLOATS, check, check_width, require
 from minir1_kernels.sort import Sorted
 
 
@@ -32,6 +33,7 @@ def combine_kernel(
     BLOCK_T: tl.constexpr, BLOCK_D: tl.constexpr,
 ):  # fmt: skip
     """BLOCK_T tokens and BLOCK_D columns; K is a constant, so all K loads are under way at once."""
+    D = whole(D, y_ptr)
     tokens = tl.program_id(0) * BLOCK_T + tl.arange(0, BLOCK_T)
     columns = tl.program_id(1) * BLOCK_D + tl.arange(0, BLOCK_D)
     real = tokens < n_tokens
@@ -64,6 +66,7 @@ def combine(
     n_rows = len(rows.place)
     check("y", y, (n_rows, None), FLOATS)
     width = y.shape[1]
+    check_width("the width of y", width, y.element_size())
     out = y.new_empty(n_tokens, width)
     if n_tokens == 0:
         return out

@@ -25,9 +25,9 @@ import triton.language as tl
 from jaxtyping import Float
 from torch import Tensor
 
-from minir1_kernels.box import box, expert_box, source
+from minir1_kernels.box import box, expert_box, source, whole
 from minir1_kernels.configs import config, current_arch
-from minir1_kernels.contract import FLOATS, check
+from minir1_kernels.contract import FLOATS, check, check_width
 from minir1_kernels.sort import Sorted
 from minir1_kernels.tiles import tiles_of
 
@@ -41,6 +41,7 @@ def down_dh_kernel(
     TMA: tl.constexpr,
 ):  # fmt: skip
     """One tile of rows, one block of the expert's F columns; blocks are the fast axis."""
+    D, F = whole(D, dout_ptr), whole(F, dout_ptr)
     n_blocks = tl.cdiv(F, BLOCK_N)
     tile, block = tl.program_id(0) // n_blocks, tl.program_id(0) % n_blocks
     expert = tl.load(tile_expert_ptr + tile)
@@ -92,6 +93,8 @@ def down_dh(
     (n_tokens, width), n_rows = dout.shape, len(rows.order)
     check("down", down, (len(rows.offsets) - 1, width, None), (dout.dtype,), like=dout)
     hidden = down.shape[2]
+    for size in (width, hidden):
+        check_width("a width of down", size, dout.element_size())
     check("h", h, (n_rows, 2 * hidden), (dout.dtype,), like=dout)
     check("topk_weight", weight, (n_tokens, None), FLOATS, like=dout)
     tile = config("down_dh", current_arch(), itemsize=dout.element_size(), D=width, F=hidden)

@@ -23,8 +23,9 @@ import triton.language as tl
 from jaxtyping import Float
 from torch import Tensor
 
+from minir1_kernels.box import whole
 from minir1_kernels.configs import config, current_arch
-from minir1_kernels.contract import FLOATS, check
+from minir1_kernels.contract import FLOATS, check, check_width
 from minir1_kernels.sort import Sorted
 
 
@@ -35,6 +36,7 @@ def dw_kernel(
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr,
 ):  # fmt: skip
     """One [BLOCK_M, BLOCK_N] tile of one expert's gradient; GATHER_LEFT, or the right side."""
+    left_width, right_width = whole(left_width, left_ptr), whole(right_width, right_ptr)
     n_blocks = tl.cdiv(right_width, BLOCK_N)
     blocks = tl.cdiv(left_width, BLOCK_M) * n_blocks
     expert, block = tl.program_id(0) // blocks, tl.program_id(0) % blocks
@@ -73,6 +75,8 @@ def dw(op: str, left: Tensor, right: Tensor, rows: Sorted, widths: dict[str, int
     gathered, lined_up = (left, right) if gather_left else (right, left)
     check(f"{op}: gathered side", gathered, (None, None), FLOATS)
     check(f"{op}: other side", lined_up, (n_rows, None), (gathered.dtype,), like=gathered)
+    for side in (left, right):
+        check_width(f"{op}: a width", side.shape[1], side.element_size())
     k = n_rows // max(1, len(gathered))
     tile = config(op, current_arch(), itemsize=left.element_size(), **widths)
     out = left.new_empty(n_experts, left.shape[1], right.shape[1])

@@ -11,11 +11,17 @@
     +----------+  e=1   +---+          +----------+     and takes every P-th one (persistent)
     |  tile    | -----> |   | ------>  |  tile    |
 
-Both sides come in whole boxes, by descriptors: on sm_90 the tensor memory accelerator fetches
-them, one warp does nothing but ask, and the others multiply (warp specialisation). A box of
-rows may reach into the next expert's rows: they are multiplied for nothing and not stored.
-Rows are not scattered back here: on Hopper a scattered store costs more than the gather that
-`combine` does later (SonicMoE, 2512.14080).
+Both sides come in whole boxes, on sm_90 by the tensor memory accelerator. A box of rows may
+reach into the next expert's rows: they are multiplied for nothing and not stored. Rows are not
+scattered back here: on Hopper a scattered store costs more than the gather that `combine` does
+later (SonicMoE, 2512.14080).
+
+How fetching and multiplying overlap, from tile to tile too, the table of configs says:
+
+    SPECIALISED = 0   both loops become one (`flatten`): the next tile's first boxes are on their
+                      way while this one is stored
+    SPECIALISED = 1   some warps only fetch, the others only multiply; on Hopper, and 4 warps
+                      (README, "Two ways to overlap", says why it isn't the default)
 
 Spec: `y[offsets[e]:offsets[e+1]] = a[offsets[e]:offsets[e+1]] @ M_e` for each expert.
 Moves R width + E width out + R out elements; 2 R width out FLOPs.
@@ -29,9 +35,9 @@ import triton.language as tl
 from jaxtyping import Float
 from torch import Tensor
 
-from minir1_kernels.box import box, expert_box, source
+from minir1_kernels.box import box, expert_box, source, whole
 from minir1_kernels.configs import config, current_arch
-from minir1_kernels.contract import FLOATS, check
+from minir1_kernels.contract import FLOATS, check, check_width
 from minir1_kernels.sort import Sorted
 from minir1_kernels.tiles import tiles_of
 
@@ -42,18 +48,22 @@ def grouped_kernel(
     n_rows, width, out,
     TRANSPOSED: tl.constexpr,
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr,
-    TMA: tl.constexpr,
+    TMA: tl.constexpr, SPECIALISED: tl.constexpr,
 ):  # fmt: skip
     """TRANSPOSED: w holds M_e^T, [E, out, width]; else M_e, [E, width, out]."""
+    out = whole(out, y_ptr)
     n_blocks = tl.cdiv(out, BLOCK_N)
     n_jobs = tl.load(tile_count_ptr) * n_blocks
-    if TMA:
+    if SPECIALISED:
         # Made here and not by the host: two groups of warps share a box, and the compiler
-        # halves only what it made itself.
+        # halves only what it made itself (triton-lang/triton#11587).
         a_rows = tl.make_tensor_descriptor(a, [n_rows, width], [width, 1], [BLOCK_M, BLOCK_K])
     else:
         a_rows = a
-    for job in tl.range(tl.program_id(0), n_jobs, tl.num_programs(0), warp_specialize=TMA):
+    for job in tl.range(
+        tl.program_id(0), n_jobs, tl.num_programs(0),
+        flatten=not SPECIALISED, warp_specialize=SPECIALISED,
+    ):  # fmt: skip
         tile, first = job // n_blocks, (job % n_blocks) * BLOCK_N
         expert = tl.load(tile_expert_ptr + tile)
         start = tl.load(tile_start_ptr + tile)
@@ -78,17 +88,22 @@ def grouped(
     """Launch the kernel with the tiles of `op`."""
     n_rows, width = a.shape
     out = weight.shape[1 if transposed else 2]
+    for size in (width, out):
+        check_width("a width of the weights", size, a.element_size())
     y = a.new_empty(n_rows, out)
     if n_rows == 0:
         return y
     tile = config(op, current_arch(), itemsize=a.element_size(), **widths)
-    tiles = tiles_of(rows.offsets, n_rows, tile["BLOCK_M"])
-    shape = [tile["BLOCK_N"], tile["BLOCK_K"]] if transposed else [tile["BLOCK_K"], tile["BLOCK_N"]]
-    if tile["TMA"]:
+    block_m, block_n, block_k = tile["BLOCK_M"], tile["BLOCK_N"], tile["BLOCK_K"]
+    left = source(a, [block_m, block_k], tile["TMA"])
+    if tile["SPECIALISED"]:
+        left = a
         triton.set_allocator(memory_on(a.device))
-    jobs = len(tiles.expert) * triton.cdiv(out, tile["BLOCK_N"])
+    box_of_w = [1, block_n, block_k] if transposed else [1, block_k, block_n]
+    tiles = tiles_of(rows.offsets, n_rows, block_m)
+    jobs = len(tiles.expert) * triton.cdiv(out, block_n)
     grouped_kernel[(min(jobs, programs(a.device)),)](
-        a, source(weight, [1, *shape], tile["TMA"]),
+        left, source(weight, box_of_w, tile["TMA"]),
         y, rows.offsets, tiles.expert, tiles.start, tiles.count,
         n_rows, width, out, TRANSPOSED=transposed, **tile,
     )  # fmt: skip

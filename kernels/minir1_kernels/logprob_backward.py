@@ -37,10 +37,10 @@ from minir1_kernels.logits_tile import logits_tile
 @triton.jit
 def logprob_dz(
     h, w, target_ptr, out_ptr, grad_ptr, dz_ptr,
-    n_rows, first_word, n_words, width, inv_temperature,
+    n_rows, first_word, n_words, dz_width, width, inv_temperature,
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr, TMA: tl.constexpr,
 ):  # fmt: skip
-    """One tile of dz [N, n_words]; w starts at the chunk's first word.
+    """One tile of dz [N, dz_width]; w starts at the chunk's first word, and ends at n_words.
     out_ptr: [4, N] from the forward pass; grad_ptr: [3, N], what reaches its results."""
     row, word = tl.program_id(0) * BLOCK_M, tl.program_id(1) * BLOCK_N
     rows, words = row + tl.arange(0, BLOCK_M), word + tl.arange(0, BLOCK_N)
@@ -48,7 +48,7 @@ def logprob_dz(
     z = logits_tile(
         h, w, row, word, n_rows, n_words, width, inv_temperature, BLOCK_M, BLOCK_N, BLOCK_K, TMA
     )
-    target = tl.load(target_ptr + rows, mask=real, other=-1) - first_word
+    target = (tl.load(target_ptr + rows, mask=real, other=-1) - first_word).to(tl.int32)
     entropy = tl.load(out_ptr + n_rows + rows, mask=real, other=0.0)
     peak = tl.load(out_ptr + 2 * n_rows + rows, mask=real, other=0.0)
     log_mass = tl.load(out_ptr + 3 * n_rows + rows, mask=real, other=0.0)
@@ -60,8 +60,9 @@ def logprob_dz(
     of_all = tl.exp(log_p) * ((l - g - e * entropy)[:, None] - e[:, None] * log_p)
     of_target = tl.where(words[None, :] == target[:, None], g[:, None], 0.0)
     dz = (of_all + of_target) * inv_temperature
-    at = dz_ptr + rows.to(tl.int64)[:, None] * n_words + words[None, :]
-    tl.store(at, dz.to(dz_ptr.dtype.element_ty), mask=real[:, None] & (words < n_words)[None, :])
+    # 16 divides dz_width, and with it all that is stored together; nobody reads past n_words.
+    at = dz_ptr + rows.to(tl.int64)[:, None] * dz_width + words[None, :]
+    tl.store(at, dz.to(dz_ptr.dtype.element_ty), mask=real[:, None] & (words < dz_width)[None, :])
 
 
 def logprob_backward(
@@ -84,10 +85,12 @@ def logprob_backward(
         return d_hidden.to(hidden.dtype), d_vocabulary.zero_()
     for first in range(0, len(vocabulary), chunk):
         words = vocabulary[first : first + chunk]
-        dz = hidden.new_empty((n_rows, len(words)))
+        dz_width = 16 * triton.cdiv(len(words), 16)
+        dz = hidden.new_empty((n_rows, dz_width))[:, : len(words)]
         logprob_dz[(triton.cdiv(n_rows, block_m), triton.cdiv(len(words), block_n))](
             source(hidden, [block_m, block_k], tma), source(words, [block_n, block_k], tma),
-            targets, out, grads, dz, n_rows, first, len(words), width, 1 / temperature, **chosen,
+            targets, out, grads, dz,
+            n_rows, first, len(words), dz_width, width, 1 / temperature, **chosen,
         )  # fmt: skip
         torch.mm(dz.T, hidden, out=d_vocabulary[first : first + chunk])
         add_product(d_hidden, dz, words)

@@ -23,9 +23,9 @@ import triton.language as tl
 from jaxtyping import Float
 from torch import Tensor
 
-from minir1_kernels.box import expert_box, source
+from minir1_kernels.box import expert_box, source, whole
 from minir1_kernels.configs import config, current_arch
-from minir1_kernels.contract import FLOATS, check, require
+from minir1_kernels.contract import FLOATS, check, check_width, require
 from minir1_kernels.sort import Sorted
 from minir1_kernels.tiles import tiles_of
 
@@ -39,6 +39,7 @@ def up_kernel(
     TMA: tl.constexpr,
 ):  # fmt: skip
     """One tile of rows, one block of the expert's F columns; blocks are the fast axis."""
+    D, F = whole(D, x_ptr), whole(F, x_ptr)
     n_blocks = tl.cdiv(F, BLOCK_N)
     tile, block = tl.program_id(0) // n_blocks, tl.program_id(0) % n_blocks
     expert = tl.load(tile_expert_ptr + tile)
@@ -78,6 +79,8 @@ def up(
     (n_tokens, width), n_rows = x.shape, len(rows.order)
     check("gate_up", gate_up, (len(rows.offsets) - 1, None, width), (x.dtype,), like=x)
     hidden = gate_up.shape[1] // 2
+    for size in (width, hidden):
+        check_width("a width of gate_up", size, x.element_size())
     a = x.new_empty(n_rows, hidden)
     h = x.new_empty(n_rows, 2 * hidden) if keep_h else None
     if n_rows == 0:

@@ -218,6 +218,10 @@ SHORT = Sorted(*(torch.zeros(n, dtype=torch.int32) for n in (6, 6, 4)))  # 6 row
         (lambda: combine(torch.zeros(6, 8), SHORT, 3, torch.zeros(2, 3)), "topk_weight is of shap"),
         (lambda: combine(torch.zeros(6, 8), SHORT, 3, None, torch.zeros(3, 4)), "shared is of sh"),
         (lambda: down_dw(torch.zeros(3, 8), torch.zeros(5, 8), SHORT), "other side is of shape"),
+        (lambda: up(torch.zeros(3, 6), torch.zeros(3, 8, 6), SHORT, True), "gate_up is 6: expect"),
+        (lambda: down(torch.zeros(6, 8), torch.zeros(3, 6, 8), SHORT), "weights is 6: expected a"),
+        (lambda: down_dw(torch.zeros(3, 8), torch.zeros(6, 6), SHORT), "down_dw: a width is 6"),
+        (lambda: combine(torch.zeros(6, 6), SHORT, 3), "width of y is 6: expected a multiple of 4"),
         (lambda: down_ds(torch.zeros(2, 5), SHORT, torch.zeros(3, 2)), "parts is of shape"),
     ],
 )
