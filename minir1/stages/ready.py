@@ -4,6 +4,7 @@
     the tokenizer can read its questions
     a prompt and the longest completion fit into the model
     a compiler is there, where the sampler's step is to be compiled
+    nothing is shared between rows that a mixture of experts must see one by one
 
 The project's own tasks are audited by the tests. A fault in a user's would show after hours,
 as a policy that has learned to be paid for something else.
@@ -36,6 +37,13 @@ SPLITS: tuple[Split, Split] = ("train", "heldout")
 def check_task(config: Config) -> None:
     """Raise a ValueError, one line, when RL on this task would fail or go astray."""
     require_tools(config.rollout.compile)
+    shared = {
+        "zero.share_prompts": config.zero.share_prompts,
+        "zero.optim.share_prefixes": config.zero.optim.share_prefixes,
+    }
+    for name, asked in shared.items():
+        cure = "use False: a mixture of experts counts and records every row"
+        require(not (asked and config.model.n_moe_layers), name, asked, cure)
     task = make_task(config.task)
     where = config.task.path or config.task.family or config.task.file or config.task.name
     problems = [p for split in SPLITS for p in islice(task.problems(split, 0), ROWS)]

@@ -37,6 +37,20 @@ def test_a_compiler_that_is_missing_is_told_before_a_base_is_trained(monkeypatch
         check_task(config)
 
 
+@pytest.mark.parametrize("field", ["share_prompts", "share_prefixes"])
+def test_what_experts_can_t_share_is_told_before_a_base_is_trained(field):
+    config = recipes.smoke()
+    zero = config.zero
+    if field == "share_prompts":
+        zero = replace(zero, share_prompts=True)
+    else:
+        zero = replace(zero, optim=replace(zero.optim, share_prefixes=True))
+    with pytest.raises(ValueError, match=rf"{field} = True can't be used: use False"):
+        check_task(replace(config, zero=zero))
+    dense = replace(config.model, n_dense_layers=config.model.n_layers)
+    check_task(replace(config, zero=zero, model=dense))
+
+
 def test_plain_text_needs_a_real_model(tmp_path):
     text = {"question": "What is 1 + 1?", "gold": 2, "verifier": "arithmetic"}
     with pytest.raises(ValueError, match=r"vocabulary lacks 'What': .* need a real model"):
