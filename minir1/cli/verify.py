@@ -43,6 +43,8 @@ def main(file: str) -> int:
 @contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
     if file == "-":
+        if sys.stdin is None:
+            raise ValueError("standard input is closed: give the path of a file of JSON lines")
         yield sys.stdin.buffer
         return
     try:

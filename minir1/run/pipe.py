@@ -16,6 +16,9 @@ from contextlib import contextmanager
 @contextmanager
 def reader_may_leave() -> Iterator[None]:
     """Whatever is printed inside the `with` after the reader has gone is dropped, in silence."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # there never was a reader: `minir1 run laptop >&-`
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - to the end of the process
     try:
         yield
     except BrokenPipeError:

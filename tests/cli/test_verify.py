@@ -141,6 +141,9 @@ def test_a_dash_reads_standard_input(monkeypatch, capsys):
     captured = capsys.readouterr()
     assert json.loads(captured.out)["reward"] == 1
     assert captured.err.startswith("minir1: error: -, line 2: not JSON")
+    monkeypatch.setattr(sys, "stdin", None)  # as after `<&-`
+    assert main("-") == 2
+    assert "standard input is closed: give the path" in capsys.readouterr().err
 
 
 @settings(max_examples=200, deadline=None)

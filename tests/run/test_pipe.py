@@ -34,6 +34,17 @@ def test_the_exit_status_and_other_errors_stay():
     assert piped(LEFT.format(left, "")).returncode == 0  # it never came to its own end
 
 
+@pytest.mark.parametrize(
+    ("closed", "out", "err"),
+    [(">&-", "", "1\n"), ("2>&-", "False\n", ""), (">&- 2>&-", "", "")],
+)
+def test_a_stream_that_was_never_open_takes_what_is_printed(closed, out, err):
+    code = LEFT.format("import sys; print(1, file=sys.stderr); print(sys.stdout.isatty())", "")
+    line = f"{shlex.join([sys.executable, '-c', code])} {closed}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, out, err)
+
+
 def test_another_pipe_that_breaks_is_an_error(capfd):
     def write() -> None:
         reader, writer = os.pipe()
