@@ -73,9 +73,10 @@ def test_a_checkpoint_is_what_a_run_of_the_same_shape_writes(tmp_path):
     model = Transformer(config.model)
     optimizer = build_optimizer(model, config.zero.optim)
     sizes = []
-    for step in (0, 1):
-        moments = optimizer.state_dict()
-        folder = save(tmp_path, "zero", step, model=model.state_dict(), optimizer=moments)
+    for step in (0, 1, 2):
+        moments, weights = optimizer.state_dict(), model.state_dict()
+        extra = {f"reference/{name}": one.clone() for name, one in weights.items() if step == 2}
+        folder = save(tmp_path, "zero", step, model=weights, optimizer=moments, extra_tensors=extra)
         sizes.append(sum(file.stat().st_size for file in folder.glob("*.safetensors")))
         for parameter in model.parameters():
             parameter.grad = torch.zeros_like(parameter)
@@ -83,6 +84,8 @@ def test_a_checkpoint_is_what_a_run_of_the_same_shape_writes(tmp_path):
     outside = disk(replace(config, pretrain=replace(config.pretrain, steps=0)))
     assert sizes[1] == pytest.approx(outside.checkpoint, rel=0.02)
     assert sizes[0] == pytest.approx(outside.checkpoint / 3, rel=0.02)
+    held = disk(replace(config, zero=replace(config.zero, kl_coef=0.1)))  # near a reference
+    assert sizes[2] == pytest.approx(held.checkpoint, rel=0.02)
     assert outside.kept == pytest.approx(4 * outside.checkpoint + outside.checkpoint / 3)
     assert disk(config).kept == pytest.approx(7 * outside.checkpoint)
     assert (outside.saves, outside.save_seconds) == (2, outside.checkpoint / DISK_RATE)
@@ -95,6 +98,8 @@ def test_the_sampler_has_a_whole_model_and_its_cache():
     assert found["replica"] == 2 * parameters(config.model)
     row = (config.zero.max_new_tokens + 150) * cache_bytes(config.model)
     assert found["KV cache"] == 64 * row
+    # bfloat16 logits; in float32 their copy, log-softmax, powers and sums.
+    assert found["next token's logits"] == 64 * config.model.vocab_size * (2 + 4 * 4)
     assert memory.sampling(Config(), 1, workload(Config(), 1, Assumptions()))["replica"] == 0
 
 
@@ -132,8 +137,31 @@ def test_sampling_waits_for_the_longest_and_training_scales():
     assert hours.step_seconds(longer, H800, 8, a)["sampling"] > 1.8 * eight["sampling"]
 
 
+def test_each_mini_batch_has_passes_of_its_own():
+    """1,024 rollouts of 400 tokens on 8 GPUs: 51,200 tokens a GPU, of which a pass takes 30,000."""
+    zero = replace(Config().zero, questions_per_step=64, group_size=16, max_new_tokens=200)
+    assumed = Assumptions(mean_length_share=1.0, prompt_tokens=200)
+    for minibatches, passes in ((1, 2), (4, 4), (8, 8)):
+        optim = replace(zero.optim, micro_batch_tokens=30_000)
+        config = replace(Config(), zero=replace(zero, minibatches=minibatches, optim=optim))
+        assert workload(config, 8, assumed).micro_batches == passes
+
+
+def test_a_reference_is_a_third_more():
+    """Forward and backward are three passes, and the reference's forward is a fourth."""
+    config = recipes.get("h800_8")
+    work = workload(config, 8, Assumptions())
+    judged = replace(config, zero=replace(config.zero, kl_coef=0.1))
+    alone, held = (hours.training_flops(one, work) for one in (config, judged))
+    assert held == pytest.approx(alone * 4 / 3)
+
+
 def test_the_budget_of_tokens_follows_its_schedule():
     paper, a = recipes.get("paper"), Assumptions()
+    assert (paper.zero.length_schedule, paper.zero.steps) == (((512, 65536),), 650)
+    before, after = (hours.step_seconds(paper, H800, 512, a, n) for n in (32768, 65536))
+    for part, found in hours.rl_hours(paper, H800, 512, a).items():
+        assert found == pytest.approx((512 * before[part] + 138 * after[part]) / 3600)
     short = replace(paper, zero=replace(paper.zero, length_schedule=()))
     assert hours.rl_hours(paper, H800, 512, a)["sampling"] > (
         hours.rl_hours(short, H800, 512, a)["sampling"] * 1.15
