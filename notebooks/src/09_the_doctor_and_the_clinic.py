@@ -156,7 +156,7 @@ display(Table(("seed", "paid less right, points, first 8 steps", "last 8 steps")
 Note("The doctor: " + ("; ".join(f.sentence for f in examine(rows_of(one))) or "nothing found."))
 
 # %% [markdown]
-# A surprise: the hole is wide open, and still right answers grow as in a healthy run. While a "yes" is mostly true, being paid for
+# A surprise: the hole is wide open, and still right answers grow, nearly as in a healthy run. While a "yes" is mostly true, being paid for
 # it is mostly being paid for the truth. So the case was written down as harmless before it was run, and the doctor finds
 # nothing: his rule waits until *most* of what is paid isn't right. But look at the table. In every seed what is paid pulls away
 # from what is right. A hole becomes a hack step by step, and the *gap* shows it first. Now only the *format* is paid:

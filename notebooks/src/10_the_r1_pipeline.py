@@ -151,9 +151,10 @@ display(cold)
 Note(cold.words)
 
 # %% [markdown]
-# In R1, AIME fell from 77.9 to 59.0. Here the step is small, and that is worth understanding: what RL taught this base is
-# one habit (go on until a check says yes), and a habit fits into 325 texts. What R1-Zero learned in 10,000 steps did not fit
-# into thousands. Purity, though, is bought as in R1: nearly every thinking is now in one language.
+# In R1, right answers on AIME (a mathematics contest) fell from 77.9% to 59.0%. Here the step is small, and that is worth
+# understanding: what RL taught this base is one habit (go on until a check says yes), and a habit fits into 325 texts. What
+# R1-Zero learned in 10,000 steps did not fit into thousands. Purity, though, is bought as in R1: nearly every thinking is now in
+# one language.
 #
 # One dose of a cold start says little. The same stage, after 5 to 160 steps on the same texts, in six whole pipelines (thin
 # lines: the seeds). **Predict** the two curves: which of the two is bought first, and does more of it cost the other?
@@ -331,8 +332,9 @@ stage_chart(run, ["taste", "refused", "over_refused"], ["pretrain", "zero", "dev
 minutes_chart(run, SHORT | {"preference": "reward model"})
 
 # %% [markdown]
-# R1: 101,000 GPU-hours for R1-Zero, 5,000 for the SFT data, 41,000 for R1; and before all that, 2,788,000 for the base. (The
-# minutes above are of a core that others used as well: read their proportions. A core of its own needs about twenty in all.)
+# R1: 101,000 GPU-hours for R1-Zero, 5,000 for the texts of the fine-tunings, 41,000 for R1; and before all that, 2,788,000 for
+# the base. (The minutes above are of a core that others used as well: read their proportions. A core of its own needs about
+# twenty in all.)
 #
 # # Check yourself
 #
