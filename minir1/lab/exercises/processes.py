@@ -162,6 +162,13 @@ CLIP_NORM = Exercise(
         "own_norm": Edit("sum(peers.gather(squares))", "squares"),
         "sum_of_norms": Edit("sum(peers.gather(squares))",
                              "sum(peers.gather(math.sqrt(squares))) ** 2"),
+        "lengths_added": Edit(
+            "squares += float((gradient.double() ** 2).sum())\n"
+            "    whole = sum(peers.gather(squares))\n"
+            "    norm = math.sqrt(whole)",
+            "squares += float(gradient.double().norm())\n"
+            "    norm = sum(peers.gather(squares))",
+        ),
         "mean_of_squares": Edit("sum(peers.gather(squares))",
                                 "sum(peers.gather(squares)) / peers.size"),
         "longest_part": Edit("sum(peers.gather(squares))", "max(peers.gather(squares))"),

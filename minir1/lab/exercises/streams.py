@@ -145,6 +145,8 @@ STREAM = Exercise(
     parts=(Part("texts", 2, text_cases), Part("broken", 1, broken_cases),
            Part("early", 1, early_cases)),
     mistakes={
+        "each_alone": Edit("seen.append(token)",
+                           "yield tokenizer.decode([token])\n        continue"),
         "token_by_token": Edit("text = tokenizer.decode(seen)",
                                "text = text + tokenizer.decode([token])"),
         "at_the_end": Edit("if len(text) > shown:", "if False:"),
