@@ -92,11 +92,12 @@ def cross_entropy(logprobs: Float[Tensor, "B T"], batch: Batch) -> Tensor:
 
 
 def expert_changes(routing: Routing, batch: Batch) -> float:
-    """Number of (token, layer) places whose set of experts changed, in one micro-batch."""
+    """(token, layer) places whose set of experts changed; -1, which a server didn't tell, has not."""
     if batch.experts is None:
         return 0.0
     then, now = batch.experts.sort(-1).values, routing.experts.sort(-1).values
-    return float(((then != now).any(-1) & batch.token_mask).sum())
+    changed = (then != now).any(-1) & (then[..., 0] >= 0)
+    return float((changed & batch.token_mask).sum())
 
 
 def update(

@@ -274,6 +274,16 @@ def test_drift_is_the_share_of_places_with_other_experts(make_model):
         assert replayed.router_drift == 0.0
 
 
+def test_experts_that_a_server_did_not_tell_have_not_changed(make_model):
+    """Of a prompt that it had read before it says -1, and the router chooses freely there."""
+    model, batch = drifted(make_model)
+    batch.experts[:, :, :2] = -1
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    replayed = update(model, optimizer, batch, FREE, routing_replay=True)
+    assert replayed.router_drift == 0.0
+    assert update(model, optimizer, batch, FREE).router_drift > 0.0
+
+
 def test_the_experts_of_a_batch_take_the_sampler_s_two_bytes(make_model):
     """At 32,768 tokens, 58 layers and 8 experts a token, eight bytes fill a GPU by themselves."""
     _, batch = drifted(make_model)
