@@ -105,6 +105,9 @@ check(token_logprobs)
 # loss mask is true where the **target** is a token that the policy wrote, the token mask where the **input** is no
 # padding. Old log-probabilities, advantages and weights stand at the places of the loss mask, 0 elsewhere. For the
 # weights there is `token_weights`; experts may be left out.
+#
+# A `Rollout` holds `prompt_ids`, `completion_ids` and `logprobs`, one for each token of the completion. A `Batch` wants
+# `inputs`, `targets`, `loss_mask`, `token_mask`, `old_logprobs`, `advantages` and `weights`, all [B T].
 
 # %%
 from collections.abc import Sequence

@@ -147,7 +147,8 @@ check(token_weights)
 # ## 4. `log_ratios`
 #
 # The log of the ratio of the policy of now to the policy that sampled, at each token of the loss mask, and 0
-# elsewhere. At level `"sequence"` (GSPO), every token of a sequence gets the mean over the sequence's tokens.
+# elsewhere. At level `"sequence"` (GSPO), every token of a sequence gets the mean over the sequence's tokens. `batch` holds
+# `loss_mask` and, from the policy that sampled, `old_logprobs`.
 #
 # What stands outside the mask is garbage, and it can be large. Take it out *before* anybody takes an `exp`.
 
@@ -226,7 +227,8 @@ check(k3)
 # that an earlier mistake doesn't cost you twice.
 #
 # Also count what the clip does: tokens whose gradient the lower side took away (the ratio is below, and the advantage
-# negative), and the upper side (above, and positive). Return a `PolicyLoss`.
+# negative), and the upper side (above, and positive). Return `PolicyLoss(total, policy, kl, low_clipped, high_clipped)`;
+# without a reference, `kl` is 0.
 
 # %%
 from typing import Literal
