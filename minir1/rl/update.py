@@ -92,7 +92,7 @@ def cross_entropy(logprobs: Float[Tensor, "B T"], batch: Batch) -> Tensor:
 
 
 def expert_changes(routing: Routing, batch: Batch) -> float:
-    """(token, layer) places whose set of experts changed; -1, which a server didn't tell, has not."""
+    """(token, layer) places with another set of experts; not where a server didn't tell it (-1)."""
     if batch.experts is None:
         return 0.0
     then, now = batch.experts.sort(-1).values, routing.experts.sort(-1).values
