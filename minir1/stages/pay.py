@@ -48,9 +48,10 @@ class Wages:
         rewards = []
         for i, reward in enumerate(group.rewards):
             own = {name: values[i] for name, values in parts.items()}
-            total = reward.total + sum(weights[name] * value for name, value in own.items())
-            if group.problem.task == TASTE_ONLY:
+            total = reward.total
+            if group.problem.task == TASTE_ONLY:  # first, or a rounding of it would stay behind
                 total -= self.settings.reward.accuracy * reward.parts["accuracy"]
+            total += sum(weights[name] * value for name, value in own.items())
             rewards.append(Reward(reward.parts | own, total))
         return replace(group, rewards=rewards)
 

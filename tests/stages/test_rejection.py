@@ -113,6 +113,13 @@ def test_the_taste_is_never_paid_and_the_proxy_only_at_the_end(reader, monkeypat
     assert paid.rewards[0].parts == {"accuracy": 1.0, "language": 1.0, "taste": 0.25}
 
 
+def test_texts_paid_alike_are_a_dead_group_whatever_the_readers_think():
+    problem = Problem("manners", "tell about two", {"language": "english"}, "about 2")
+    texts = [said("two dua two", "please two"), said("two dua two", "one")]
+    tokenizer, judged = group(problem, texts, [1.0, 0.0])
+    assert Wages(tokenizer=tokenizer, settings=ZeroConfig(), language=0.5)(judged, 0).dead
+
+
 def test_readers_take_the_better_text_as_often_as_bradley_and_terry_say():
     problem = Problem("manners", "tell about two", {"language": "english"}, "about 2")
     good, bad = "please two three thanks", "two three"
