@@ -1,5 +1,6 @@
 """The models of a run: a new one, the last one, or the one at the end of a stage."""
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def finished_model(config: Config, out: Path, stage: str, device: torch.device) 
         command = stage if stage in STAGES else "pipeline"
         raise ValueError(
             f"{out} has not finished its {stage} stage ({reached}): "
-            f"do that first, with `minir1 {command} {config.name} --out {out}`"
+            f"do that first, with `minir1 {command} {config.name} --out {shlex.quote(str(out))}`"
         )
     return _filled(seen_by(config, stage), found, device)
 
@@ -99,7 +100,8 @@ def last_model(run_dir: Path, folder: str | None = None) -> tuple[Config, Transf
         found = next((one for one in all_found if one is not None), None)
     if found is None:
         raise ValueError(
-            f"{run_dir} has no checkpoint yet: make one, with `minir1 run {config.name}`"
+            f"{run_dir} has no whole checkpoint: make one, with "
+            f"`minir1 run {config.name} --out {shlex.quote(str(run_dir))}`"
         )
     device = pick_device(config.device)
     use_cores(config.threads, device)

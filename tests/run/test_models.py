@@ -38,8 +38,9 @@ def test_a_new_model_is_a_function_of_the_seed():
 
 
 def test_a_stage_that_is_not_finished_says_how_to_finish_it(tmp_path):
-    out = open_run(CONFIG, tmp_path / "run")
-    with pytest.raises(ValueError, match=r"pretrain .*no checkpoint.*`minir1 pretrain tiny"):
+    out = open_run(CONFIG, tmp_path / "my run")
+    said = r"pretrain .*no checkpoint.*`minir1 pretrain tiny --out '/.*/my run'`"
+    with pytest.raises(ValueError, match=said):
         finished_model(CONFIG, out, "pretrain", CPU)
     save(out, "pretrain", 3, 3.0)
     with pytest.raises(ValueError, match="step 3 of 4"):
@@ -49,8 +50,9 @@ def test_a_stage_that_is_not_finished_says_how_to_finish_it(tmp_path):
 
 
 def test_the_last_model_is_that_of_the_last_stage(tmp_path):
-    out = open_run(CONFIG, tmp_path / "run")
-    with pytest.raises(ValueError, match="no checkpoint yet"):
+    out = open_run(CONFIG, tmp_path / "my run")
+    said = r"no whole checkpoint: make one, with `minir1 run tiny --out '/.*/my run'`"
+    with pytest.raises(ValueError, match=said):
         last_model(out)
     save(out, "pretrain", 4, 4.0)
     assert mark(last_model(out)[1]) == 4.0
