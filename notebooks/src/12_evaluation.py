@@ -332,20 +332,23 @@ Table(("our run, on the way", "problems", "pass@1"), seen)
 # ## Greedy or sampled?
 #
 # R1's report samples at temperature 0.6, because greedy decoding repeats itself in long answers and varies much between checkpoints.
-# Same policy, same problems; **predict** which of these temperatures you will be able to tell apart. (Some seconds.)
+# Same policy, same problems. **Predict.** If two of these intervals overlap, may the two temperatures still be told apart? (Some seconds.)
 
 # %%
 some = replace(settings, problems=at_scale(smoke=5, laptop=80, full=500), samples=1)
-measured = {}
+measured, sides = {}, {}
 for heat in (0.0, 0.6, 1.0, 1.4):
     dials = replace(some, temperature=heat)
     one = evaluate(published.policy, tokenizer, config.task, dials, seed=2)
-    measured[f"temperature {heat:g}"] = one["pass@1"]
-interval_chart("One policy, four temperatures", f"pass@1 on {some.problems} problems", measured)
+    measured[f"temperature {heat:g}"], sides[heat] = one["pass@1"], by_problem(one["rows"], 1)
+unit = f"pass@1 on {some.problems} problems"
+display(interval_chart("One policy, four temperatures", unit, measured))
+less = [f"{heat:g}: {stats.paired_difference(sides[0.0], sides[heat])}" for heat in (0.6, 1.0, 1.4)]
+Note(f"Less temperature 0, on the same problems: {'; '.join(less)}.")
 
 # %% [markdown]
-# 1.4 is worse than the others beyond doubt. Which of the other three is best, 80 problems can't say: that is the lesson's own
-# rule. So a number needs its temperature beside it. If you compare two models, use the same for both, or each model's best, chosen on other
+# The intervals of 0 and 1.4 overlap, and yet the interval of their **difference** stays clear of 0. So two intervals that overlap prove
+# nothing: ask for the interval of the difference. Which of 0, 0.6 and 1 is best, 80 problems can't say. A number needs its temperature beside it. If you compare two models, use the same for both, or each model's best, chosen on other
 # problems.
 #
 # # The same code at scale
@@ -385,11 +388,15 @@ Table(("", "tokens an answer", "tokens, 30 problems x 64", "tokens, 500 problems
 # No: 2 / 32 = 0.0625. The t interval of the differences (the one that the cell prints) may say more, if you believe what it
 # assumes: that differences are spread like a bell curve.
 # </details>
-# <details><summary>5. Three honest ways to report too much? (objective 5)</summary>
+# <details><summary>5. Two intervals overlap. Are the models equally good? (objective 4)</summary>
+#
+# That is not what it says. Look at the interval of the difference, on the same problems.
+# </details>
+# <details><summary>6. Three honest ways to report too much? (objective 5)</summary>
 #
 # The best checkpoint on the set that chose it; the best seed; rows counted as problems; a temperature tuned for one side only.
 # </details>
-# <details><summary>6. pass@64 of base and policy are equal. Was RL useless?</summary>
+# <details><summary>7. pass@64 of base and policy are equal. Was RL useless?</summary>
 #
 # No: pass@1 is what a user gets. But then RL made reliable what the base could do sometimes.
 # </details>
