@@ -101,8 +101,9 @@ def fingerprint_chart(found: Mapping[str, tuple[Transformer, Batch]]) -> Picture
         x_name="", rows=list(rows), cols=cols, limits=(0.0, 1.0), words=said, height=2.9, width=9.4,
     )  # fmt: skip
     for (i, j), value in np.ndenumerate(values):
+        text = f"{value:.0e}" if value else "0"
         picture.figure.axes[0].text(
-            j, i, f"{value:.0e}", ha="center", va="center", fontsize=8, color=LIGHT["ink"]
+            j, i, text, ha="center", va="center", fontsize=8, color=LIGHT["ink"]
         )
     return picture
 

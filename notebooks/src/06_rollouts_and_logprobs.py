@@ -295,14 +295,15 @@ Note(
 # %% [markdown]
 # At this size replay changes little. On large mixtures it decides: after one update about 10% of the experts of a response
 # change in a 48-layer model (arXiv 2507.18071, section 5.3), and GRPO did not converge there without replay. Here it is one dial:
-# `minir1 zero laptop --zero.routing-replay True`.
+# `minir1 zero laptop --zero.routing-replay`.
 #
 # # The same code at scale
 #
 # `sample` and `token_logprobs` have no size in them ([minir1/rl/rollout.py](../minir1/rl/rollout.py),
 # [minir1/rl/logprobs.py](../minir1/rl/logprobs.py)). At scale the sampler is often another program on other machines with
 # other kernels, so the floor rises by orders of magnitude, and corrections are put between: clip or mask the
-# ratio of trainer to sampler. The number to log stays the same.
+# ratio of trainer to sampler. The number to log stays the same. A sampler that cuts off rare tokens (top-p, top-k) adds a
+# sixth fault: it divides by the chance of what it kept, and the trainer does not.
 
 # %%
 tokens = sum(len(one.completion_ids) for one in rollouts)
