@@ -70,6 +70,8 @@ def force(
     if budget < 1:
         raise ValueError(f"budget = {budget} can't be used: a thinking needs 1 token or more")
     instead = instead or [[tokenizer.id(";")]] * len(prompts)
+    if not all(instead):
+        raise ValueError("instead = [] can't be used: without words in its place, an end stays one")
     most = math.inf if at_most is None else at_most
     writer = _Writer(policy, prompts, keys, temperature)
     close, end = tokenizer.id("</think>"), tokenizer.eos_id

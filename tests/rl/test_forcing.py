@@ -84,6 +84,15 @@ def test_the_same_keys_give_the_same_texts(asked):
     assert [f.completion_ids for f in one] == [f.completion_ids for f in two]
 
 
+@pytest.mark.parametrize(
+    ("given", "named"), [({"budget": 0}, "budget = 0"), ({"instead": [[5], []]}, r"instead = \[\]")]
+)
+def test_what_would_never_end_is_refused(given, named):
+    options = {"budget": 9} | given
+    with pytest.raises(ValueError, match=f"{named} can't be used"):
+        force(SILENT, Tokenizer(), [[1], [1]], [0, 1], enough=lambda _: False, **options)
+
+
 SILENT = Transformer(ModelConfig(dim=16, n_layers=1))
 """Its words are chosen by hypothesis, not by it."""
 
