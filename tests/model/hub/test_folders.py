@@ -237,6 +237,10 @@ REFUSED = [
         {"rope_parameters": {"rope_type": "yarn", "factor": 2.0, "attention_factor": 1.2}},
         "yarn with attention_factor is not supported",
     ),
+    (
+        {"rope_parameters": {"rope_type": "yarn", "factor": 2.0, "truncate": False}},
+        "truncate = False is not supported",
+    ),
     ({"rope_parameters": {"partial_rotary_factor": 0.5}}, "a part of each head only"),
 ]
 
@@ -282,6 +286,18 @@ def test_a_full_folder_is_not_overwritten(tmp_path: Path) -> None:
     model, folder = ours(MLA, tmp_path)
     with pytest.raises(ValueError, match="is not empty"):
         hub.save(model, folder)
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    model = Transformer(MLA)
+    assert hub.load(hub.save(model, tmp_path / "made")).config == model.config
+
+
+def test_models_are_told_from_runs_by_their_names(tmp_path: Path) -> None:
+    _, folder = ours(MLA, tmp_path)
+    assert all(hub.is_model(name) for name in ("smollm2", "m.gguf", "Qwen/Qwen3-0.6B", folder))
+    assert not any(hub.is_model(name) for name in ("laptop", tmp_path))
 
 
 def test_an_id_without_a_network_says_what_to_do(monkeypatch) -> None:

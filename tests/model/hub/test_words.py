@@ -191,6 +191,8 @@ def test_gguf_without_its_library_says_what_to_install(monkeypatch, tmp_path: Pa
     from minir1.model.hub.gguf_writing import rounded, save_gguf
 
     model, there = Transformer(LLAMA), tmp_path / "there.gguf"
+    with pytest.raises(ValueError, match="GGUF type 'q9_0' can't be used: use one of f32"):
+        rounded(model, "q9_0")
     there.write_bytes(b"GGUF")
     monkeypatch.setitem(sys.modules, "gguf", None)  # as if it were not installed
     monkeypatch.setitem(sys.modules, "gguf.quants", None)
