@@ -128,8 +128,9 @@ check(decode_step)
 # | 1 | your `hours` are those of the plan, within a tenth |
 # | 2 | it is worth running: 100 steps or more, answers of 512 tokens or more, and half of the money or more is used |
 #
-# The budget is not known before; it is between $60 and $1,500. You may call everything in `minir1.plan`. Experts need as many
-# owners as there are GPUs, but no more than 8: the grader sets `parallel.expert_parallel` so.
+# The budget is not known before; it is between $60 and $1,500. You may call everything in `minir1.plan`: `plan(config, chip("h800"), 8)`
+# has `.dollars`, `.total_hours` and `.too_much` (empty where it fits), and `replace` makes a config with other fields in
+# `config.zero`. Experts need as many owners as there are GPUs, but no more than 8: the grader sets `parallel.expert_parallel` so.
 
 # %%
 from dataclasses import replace
