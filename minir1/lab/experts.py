@@ -122,35 +122,6 @@ def kind_maps(counts: np.ndarray) -> Picture:
     )  # fmt: skip
 
 
-def shared_information(kinds: np.ndarray, experts: np.ndarray) -> float:
-    """Mutual information of two labels, in bits: what one tells about the other."""
-    joint = np.zeros((kinds.max() + 1, experts.max() + 1))
-    np.add.at(joint, (kinds, experts), 1)
-    joint /= joint.sum()
-    independent = joint.sum(1, keepdims=True) @ joint.sum(0, keepdims=True)
-    seen = joint > 0
-    return float((joint[seen] * np.log2(joint[seen] / independent[seen])).sum())
-
-
-def information_chart(table: np.ndarray, n_layers: int) -> Picture:
-    """What the experts of a token tell about its kind, in bits, beside shuffled kinds."""
-    rng, kinds = np.random.default_rng(0), table[:, 0]
-    per_layer = np.sort(table[:, 1:].reshape(len(table), n_layers, -1), -1)
-    pairs = per_layer[..., 0] * 1000 + per_layer[..., -1]  # the set of experts as one label
-    found: dict[str, list[float]] = {"real": [], "kinds shuffled": []}
-    for layer in range(n_layers):
-        _, labels = np.unique(pairs[:, layer], return_inverse=True)
-        found["real"].append(shared_information(kinds, labels))
-        found["kinds shuffled"].append(shared_information(rng.permutation(kinds), labels))
-    share = np.bincount(kinds) / len(kinds)
-    whole = float(-(share[share > 0] * np.log2(share[share > 0])).sum())
-    return columns(
-        "What the experts tell about the kind of a token",
-        f"bits; all there is to know: {whole:.2f} (dashed)", found, x_name="MoE layer",
-        ticks=[str(n + 1) for n in range(n_layers)], line=whole,
-    )  # fmt: skip
-
-
 def damage_chart(rise: np.ndarray) -> Picture:
     """How much the loss rises without each expert."""
     n_layers, n_experts = rise.shape

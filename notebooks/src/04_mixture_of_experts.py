@@ -61,8 +61,9 @@ bars("DeepSeek-V3: stored and paid", "billions of weights", billions, marked=lis
 #
 # ## One token at the router
 #
-# The router is one small matrix. It gives each expert an affinity, adds a **bias** to decide who wins, and takes the weights
-# of the winners from the affinities **without** the bias. The whole file is one page.
+# The router is one small matrix W. It gives each expert an **affinity** to the token x: the sigmoid of a dot product, between 0
+# and 1. It adds a **bias** to decide who wins, and takes the weights of the winners from the affinities **without** the bias.
+# (`choose` below can also close groups of experts; our model has one group, so skip those lines.)
 #
 # **Predict.** Below, one token of a trace meets a router. If the bias of one expert were 1 higher, would its
 # *weight* be higher?
@@ -80,7 +81,8 @@ bias = base.routers()[layer - 1].e_score_correction_bias.numpy()
 router_steps(scores, bias, k)
 
 # %% [markdown]
-# It would be chosen more often, and then weigh just what its affinity says. Turn the bias of one expert yourself:
+# No: it would be chosen more often, and then weigh just what its affinity says, as a part of the chosen ones' sum. Turn the bias of
+# one expert yourself:
 
 # %%
 from minir1.lab.explore import explore
@@ -98,7 +100,8 @@ explore(turn, expert=[3, 1, 2, 4, 5, 6, 7, 8], extra=[0.5, -1.0, -0.5, -0.1, 0.0
 # ## Dispatch: a sort in the middle of a network
 #
 # Every token names its experts. But a matrix product wants rows side by side. So: write each token once for each of its
-# experts, **sort** the rows by expert, multiply block by block, put each row back, and add up by weight.
+# experts, **sort** the rows by expert, multiply block by block, put each row back, and add up by weight. An expert takes as many
+# rows as come: older mixtures gave each a fixed capacity and dropped what was over it, V3 drops no token.
 
 # %%
 from minir1.lab.dispatch import permutation
@@ -153,27 +156,38 @@ explore(view, layer=[2, 1, 3])
 # %% [markdown]
 # The same number can go to other experts when its **role** is another. Experts are often described as specialists for
 # topics. Measure it: for each kind of token, which share of its visits does each expert get? The kinds are those of
-# lesson 02.
+# lesson 02. A dark field is an expert that serves many tokens of a kind; without any preference, all fields would be 1/8.
 
 # %%
 from minir1.lab.experts import expert_by_kind, kind_maps
 
-counts, table = expert_by_kind(base, tokenizer, pieces[: at_scale(smoke=12, laptop=100, full=400)])
+some = pieces[: at_scale(smoke=12, laptop=100, full=400)]
+counts, table = expert_by_kind(base, tokenizer, some)
 kind_maps(counts)
 
 # %% [markdown]
-# A picture with dark fields looks like specialisation. Would a random router give the same picture? Then it means nothing.
-# So compute how many **bits** the experts of a token tell about its kind, and then again with the kinds *shuffled*.
+# A picture with dark fields looks like specialisation. What would it look like by accident? So compute how many **bits** the
+# experts of a token tell about its kind, and then again for two controls: with the kinds *shuffled*, and with routers whose
+# matrix is drawn *at random*, in the same model.
 #
-# **Predict** the second row of bars.
+# **Predict** both controls.
 
 # %%
-from minir1.lab.experts import information_chart
+from minir1.lab.specialists import information, information_chart, random_routers, shuffled
 
-information_chart(table, config.model.n_moe_layers)
+n_layers = config.model.n_moe_layers
+by_chance = [expert_by_kind(random_routers(base, s), tokenizer, some)[1] for s in range(3)]
+bits = {
+    "the trained router": information(table, n_layers),
+    "random routers, mean of 3": sum(information(one, n_layers) for one in by_chance) / 3,
+    "the kinds shuffled": information(shuffled(table), n_layers),
+}
+information_chart(bits, table[:, 0])
 
 # %% [markdown]
-# The shuffled bars are the control: what chance alone gives with so many tokens. All that stands above them is real.
+# Shuffled kinds give next to nothing: with so many tokens, the dark fields are no accident. But **random routers** give half of
+# the bits or more. Tokens of one kind resemble each other, so any router sends them the same way; nobody has to learn that. What the
+# routers learned is the difference between the first two bars, and a map of "who serves what" alone never shows it.
 #
 # ## Is anyone missed?
 #
@@ -230,8 +244,8 @@ display(load_chart({"before": before, f"after {steps} steps of 0.003": after}))
 gamma_chart(crowded, tokens, gammas=(0.0, 0.001, 0.003, 0.03), steps=steps)
 
 # %% [markdown]
-# With gamma 0 nothing changes. Slow rules take long, fast ones arrive early and then jump about, since a sign is never
-# small. V3 used 0.001 for most of its training and 0 for the last part. Note that no gradient was used, and that the
+# With gamma 0 nothing changes. Slow rules take long; the fast one arrives first and then jumps about at a higher load, since
+# its steps never get smaller. V3 used 0.001 for most of its training and 0 for the last part. Note that no gradient was used, and that the
 # weights of the chosen experts still come from their affinities alone.
 #
 # ### What went wrong here?
@@ -253,8 +267,9 @@ Note(rounded.words)
 #
 # ## A small loss as well
 #
-# The bias rule looks at the whole batch. One *sequence* can still crowd on a few experts, which hurts when sequences live on different machines. For
-# this V3 keeps a loss, per sequence, with a tiny weight (1e-4).
+# The bias rule looks at the whole batch. One *sequence* can still crowd on a few experts, which hurts when sequences live on different
+# machines. So V3 keeps a loss for each sequence, the sum of `f P` over the experts, with a tiny weight (1e-4): `f` is how often an expert is
+# chosen (1 if all are chosen alike), `P` its mean share of the affinities. Both are high where a sequence crowds.
 
 # %%
 from minir1.lab.balance import loss_by_skew
@@ -265,7 +280,7 @@ loss_by_skew()
 
 # %% [markdown]
 # Note where its gradient can flow: `f` counts choices and has none; `P` is made of affinities and has one. So the loss says
-# "like the crowded experts less", never "choose other ones".
+# "like the crowded experts less". Only through that does it change who is chosen.
 #
 # ## Experts and RL
 #
@@ -288,8 +303,10 @@ display(moved)
 lines("Balance during RL, gamma = 0", "1 is even", steps, load_of, x_name="RL step", floor=1)
 
 # %% [markdown]
-# During RL the bias is frozen here (`bias_update_speed = 0`), as in the last part of V3's training; what R1 did is not
-# published. Lesson 06 shows how drift enters the ratio, and what *routing replay* does about it.
+# Fewer than 1 in 100 choices change within a step, and the share doesn't grow. It is the *second* update that meets them: its weights are no
+# longer those that sampled. Balance gets a little worse from 1.3 to 1.4, since during RL the bias is frozen here
+# (`bias_update_speed = 0`), as in the last part of V3's training; what R1 did is not published. Lesson 06 shows how drift enters the
+# ratio, and what *routing replay* does about it.
 #
 # # The same code at scale
 #

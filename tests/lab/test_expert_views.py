@@ -20,13 +20,18 @@ from minir1.lab.dispatch import permutation
 from minir1.lab.experts import (
     damage_chart,
     expert_by_kind,
-    information_chart,
     kind_maps,
     missing_expert,
     route_map,
     router_steps,
     routes,
+)
+from minir1.lab.specialists import (
+    information,
+    information_chart,
+    random_routers,
     shared_information,
+    shuffled,
 )
 from minir1.lab.surgery import loss_of
 
@@ -72,7 +77,29 @@ def test_every_token_is_counted_once_for_each_of_its_experts(small, tokenizer, p
     assert (counts[0].sum(-1) == kind * small.config.n_activated_experts).all()
     full = counts[:, counts.sum((0, 2)) > 0]
     assert kind_maps(full + 1e-9).words.startswith("The largest share")
-    assert information_chart(table, 1).png().startswith(b"\x89PNG")
+    bits = {"real": information(table, small.config.n_moe_layers)}
+    assert information_chart(bits, table[:, 0]).png().startswith(b"\x89PNG")
+
+
+def test_experts_that_are_the_kind_tell_all_and_shuffled_kinds_nothing():
+    kinds = np.arange(4000) % 4
+    table = np.column_stack([kinds, kinds, 9 - kinds, 0 * kinds, 0 * kinds])  # two layers, K = 2
+    assert information(table, 2) == pytest.approx([2.0, 0.0], abs=1e-9)
+    swapped = table[:, [0, 2, 1, 3, 4]]  # the order of a token's experts doesn't matter
+    assert information(swapped, 2) == pytest.approx([2.0, 0.0], abs=1e-9)
+    assert information(shuffled(table), 2)[0] < 0.01
+    assert sorted(shuffled(table)[:, 0]) == sorted(kinds)
+
+
+def test_random_routers_are_a_copy_with_other_routers_only(small):
+    before = {name: value.clone() for name, value in small.state_dict().items()}
+    drawn = random_routers(small, seed=1)
+    for name, value in drawn.state_dict().items():
+        assert torch.equal(small.state_dict()[name], before[name])
+        same = torch.equal(value, before[name])
+        assert same != name.endswith("gate.weight") or name.endswith("correction_bias"), name
+    again = random_routers(small, seed=1).routers()[0].weight
+    assert torch.equal(again, drawn.routers()[0].weight)
 
 
 def test_a_missing_expert_is_not_chosen_and_comes_back(small, read):
