@@ -1,7 +1,9 @@
 """Arms by what can be known without them: optima by hand, texts by the verifier, counts."""
 
+import copy
 import itertools
 import random
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +25,7 @@ from minir1.bench.claims.experts import (
 )
 from minir1.bench.claims.learn import Cost, cost_of, read, reinforce
 from minir1.bench.claims.thinking import at_tokens, planted
-from minir1.bench.claims.unit import Unit
+from minir1.bench.claims.unit import Kept, Unit
 from minir1.config import ModelConfig, OptimConfig
 from minir1.model.count import active_parameters, parameters
 from minir1.model.transformer import Transformer
@@ -196,12 +198,44 @@ def test_planted_errors_are_asked_of_both(unit):
     assert all(0 <= value <= 1 for value in row.values())
 
 
+def test_a_text_is_suspicious_if_the_teacher_likes_it_better_than_the_base_does(tmp_path):
+    """A teacher that says yes always, a base that knows nothing: log p a token, of each by hand."""
+    shape = ModelConfig(dim=16, n_layers=1, n_dense_layers=1, inter_dim=32, n_heads=2)
+    base, tokenizer = Transformer(shape, torch.Generator().manual_seed(0)), Tokenizer()
+    teacher = copy.deepcopy(base)
+    optim = OptimConfig(lr=0.02, warmup_steps=0, weight_decay=0.0)
+    lesson = itertools.repeat(Document("<user>", "yes yes"))
+    read(teacher, lesson, optim, cost_of(teacher), sequences=2, steps=20)
+
+    class Two(Unit):
+        """A unit whose models these are."""
+
+        def base(self, *_: object) -> Kept:
+            return Kept(base, cost_of(base), {})
+
+        def zero(self, *_: object) -> Kept:
+            return Kept(teacher, cost_of(teacher), {})
+
+    texts = [Document("<user>", "yes yes"), Document("<user>", "no no no")]
+    found = copied.scores(Two(CONFIG, 100, tmp_path), texts)
+    for score, text in zip(found, texts, strict=True):
+        start = [tokenizer.bos_id, tokenizer.id("<user>")]
+        ids = [*start, *tokenizer.encode(text.text), tokenizer.eos_id]
+        inputs, places = torch.tensor([ids]), range(1, len(ids) - 1)
+        with torch.no_grad():
+            logprobs = [model(inputs)[0].log_softmax(-1) for model in (teacher, base)]
+        by_hand = [one[places, ids[2:]].mean() for one in logprobs]
+        assert score == pytest.approx(float(by_hand[0] - by_hand[1]), abs=1e-5)
+    assert found[0] > 1 > -1 > found[1]
+
+
 def test_the_audit_finds_a_foreign_hand_and_stays_quiet_without_one(unit, monkeypatch):
     """Scores by hand: clean texts are spread evenly over 0..1, the teacher's lie at 2."""
     foreign = Document("<user>", "7")
 
     def scores(self, texts):
-        return np.array([2.0 if one is foreign else hash(one.text) % 997 / 997 for one in texts])
+        even = [zlib.crc32(one.text.encode()) % 997 / 997 for one in texts]  # the same every day
+        return np.array([2.0 if one is foreign else e for one, e in zip(texts, even, strict=True)])
 
     monkeypatch.setattr(copied, "scores", scores)
     texts = [one for one in itertools.islice(unit.corpus(), 900) if one.prompt]
