@@ -12,8 +12,10 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from minir1.lab.picture import Picture, panels
+from minir1.lab.stages import SHORT
 from minir1.run.report.ink import LIGHT
 
+NAMES = SHORT | {"preference": "reward model"}
 PLACES = {
     "pretrain": (0.0, 0.0), "preference": (-1.0, 0.0), "zero": (1.0, 1.0), "dev1": (2.0, 0.0),
     "dev2": (3.0, 1.0), "dev3": (4.0, 0.0), "r1": (5.0, 1.0), "student_base": (5.0, 0.0),
@@ -27,7 +29,7 @@ KINDS = {
 """Of each kind of link: its name, ink and dash, and how far it bends along a row."""
 
 
-def stage_map(stages: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Picture:
+def stage_map(stages: Sequence[Mapping[str, Any]], names: Mapping[str, str] = NAMES) -> Picture:
     """The stages of a manifest as boxes, with an arrow for each link."""
     unit = "upper row: RL on its own rollouts; lower row: from texts. Blue: weights, orange: texts"
     figure, (axes,) = panels(("The pipeline", unit), height=2.5, width=9.4)

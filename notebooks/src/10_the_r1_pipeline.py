@@ -28,7 +28,6 @@ from minir1.lab.picture import Note, Table
 from minir1.lab.published import load
 from minir1.lab.scale import at_scale
 from minir1.lab.show import show
-from minir1.lab.stage_map import stage_map
 from minir1.lab.stages import SHORT, answers, of_kind, rl_curves, stage_chart
 
 published = load("pipeline")
@@ -46,6 +45,8 @@ base = published.base
 # %%
 import json
 
+from minir1.lab.stage_map import stage_map
+
 manifest = json.loads((run.folder / "pipeline.json").read_text())
 rows = [
     (SHORT.get(one["stage"], "reward model"), SHORT.get(one["starts_from"], "random weights"),
@@ -53,8 +54,7 @@ rows = [
      else "the corpus"), one.get("data", {}).get("rows", ""))
     for one in manifest["stages"]
 ]  # fmt: skip
-display(stage_map(manifest["stages"], SHORT | {"preference": "reward model"}))
-Table(("stage", "weights of", "learns from", "rows"), rows)
+display(stage_map(manifest["stages"]), Table(("stage", "weights of", "learns from", "rows"), rows))
 
 # %% [markdown]
 # RL narrows: it makes what was paid more likely, and the rest gets lost. Fine-tuning the *base* on what RL wrote takes over the
@@ -146,7 +146,7 @@ lines("Cold start, live", "nats a token", range(1, steps + 1), {"loss": losses},
 # below? And its purity?
 
 # %%
-cold = stage_chart(run, ["accuracy", "purity", "tokens"], ["pretrain", "zero", "dev1"])
+cold = stage_chart(run, ["accuracy", "purity"], ["pretrain", "zero", "dev1"])
 display(cold)
 Note(cold.words)
 
@@ -208,7 +208,7 @@ Note(paid_doses.words)
 display(
     rl_curves(run, "dev2", {"rewards/accuracy/mean": "right", "rewards/language/mean": "purity"})
 )
-second = stage_chart(run, ["accuracy", "purity", "tokens"], ["zero", "dev1", "dev2"])
+second = stage_chart(run, ["accuracy", "purity"], ["zero", "dev1", "dev2"])
 display(second)
 Note(second.words)
 

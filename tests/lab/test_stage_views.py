@@ -12,7 +12,7 @@ from minir1.lab.filters import kept_chart, language_chart, language_share, wage_
 from minir1.lab.hacking import best_step, gap_chart, hack_chart, seed_chart, stop_chart
 from minir1.lab.live import learn_taste, tune, tune_softly
 from minir1.lab.stage_map import KINDS, PLACES, stage_map
-from minir1.lab.stages import SHORT, answers, of_kind, stage_chart
+from minir1.lab.stages import answers, of_kind, stage_chart
 from minir1.lab.students import bill_chart, reported_chart
 from minir1.run.home import published
 from minir1.run.models import finished_model
@@ -81,7 +81,7 @@ def test_a_stage_chart_reads_the_run(run):
 
 def test_the_map_has_an_arrow_for_each_link_of_the_manifest(run):
     stages = json.loads((run.folder / "pipeline.json").read_text())["stages"]
-    picture = stage_map(stages, SHORT)
+    picture = stage_map(stages)
     links = sum(one[link] is not None for one in stages for link in KINDS)
     said = picture.words.split("; ")
     assert len(said) == links and "Dev3: weights of base" in said and "Dev3: texts of Dev2" in said
