@@ -9,7 +9,7 @@ import torch
 from minir1 import recipes
 from minir1.cli.main import main
 from minir1.config import Config, ModelConfig, ParallelConfig
-from minir1.model.count import cache_bytes, parameters
+from minir1.model.count import active_parameters, cache_bytes, parameters, training_flops
 from minir1.model.transformer import Transformer
 from minir1.plan import hours, memory, traffic
 from minir1.plan.chips import chip
@@ -128,6 +128,32 @@ def test_one_machine_needs_no_network():
     assert set(traffic.by_link(one, 1, workload(one, 1, Assumptions())).values()) == {0.0}
 
 
+def test_all_weights_reach_each_sampler():
+    """Experts too, from all of their owners: whole tensors, four bytes a number, and padding."""
+    config = recipes.get("h800_8")
+    assert config.parallel.expert_parallel == 8
+    every = 4 * parameters(config.model)
+    assert traffic.replica(config, 8) == pytest.approx(every, rel=1e-3)
+    assert traffic.replica(config, 1) == 0
+
+
+def test_a_decode_step_reads_what_its_rows_use():
+    """One row reads its own experts, a thousand read all of them, and each row reads its cache."""
+    config, a = recipes.get("h800_8"), Assumptions()
+    slow = replace(H800, memory_rate=1e9)  # so that reading is what takes time
+    cache = cache_bytes(config.model)
+    for rows, weights in ((1, active_parameters(config.model)), (1000, parameters(config.model))):
+        read = 2 * weights + rows * 500.0 * cache
+        assert hours.decode_step(config, slow, rows, 500.0, a) == pytest.approx(read / 0.5e9)
+
+
+def test_a_base_of_our_own_by_hand():
+    config, a = recipes.get("laptop"), Assumptions()
+    tokens = config.pretrain.steps * config.pretrain.sequences_per_step * a.document_tokens
+    seconds = tokens * training_flops(config.model, a.document_tokens / 2) / (4 * 989e12 * 0.15)
+    assert hours.base_hours(config, H800, 4, a) == pytest.approx(seconds / 3600)
+
+
 def test_sampling_waits_for_the_longest_and_training_scales():
     config, a = recipes.get("h800_8"), Assumptions()
     eight, sixteen = (hours.step_seconds(config, H800, n, a) for n in (8, 16))
@@ -178,6 +204,27 @@ def test_the_recipes_fit_their_chips(name):
     if config.max_dollars:
         assert found.dollars < config.max_dollars
     assert "fits" in headline(found)
+
+
+def test_a_tenth_of_the_memory_is_left_alone():
+    config, a = recipes.get("h800_8"), Assumptions()
+    peak = max(sum(kinds.values()) for kinds in peaks(config, 8, a).values())
+    assert too_much(config, replace(H800, memory=peak / 0.89), 8, a) == {}
+    (over,) = too_much(config, replace(H800, memory=peak / 0.91), 8, a).values()
+    assert over == pytest.approx(peak * (1 - 0.9 / 0.91))
+
+
+def test_evaluations_by_hand():
+    """50 steps have a small one on the way, after 25; the base's and the last are whole."""
+    config, a = recipes.get("h800_8"), Assumptions()
+    dials = {"every": 25, "every_problems": 64, "problems": 128, "samples": 4, "batch_size": 8}
+    config = replace(
+        config, zero=replace(config.zero, steps=50), eval=replace(config.eval, **dials)
+    )
+    longest = config.eval.max_new_tokens
+    a_round = longest * hours.decode_step(config, H800, 8, longest / 2, a)
+    rounds = 64 / 8 / 8 + 2 * (128 * 4 / 8 / 8)  # of 8 side by side on each of 8 GPUs
+    assert hours.evaluation_hours(config, H800, 8, a) == pytest.approx(rounds * a_round / 3600)
 
 
 def test_the_nearest_change_makes_it_fit():
