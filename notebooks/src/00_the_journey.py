@@ -57,8 +57,8 @@ print("question:", problem.question, "   gold:", problem.gold)
 tries_chart(problem.gold["numbers"], problem.gold["target"], task.ops, task.max_value)
 
 # %% [markdown]
-# The chart is exact: all ways to combine the numbers are counted. A searcher that tries at random and
-# knows when it is right solves this problem sooner or later. Keep that in mind: at the end of the lesson
+# The chart is exact: all ways to combine the numbers are counted, each with the chance that random steps
+# take it. A searcher that tries at random and knows when it is right solves this problem sooner or later. Keep that in mind: at the end of the lesson
 # we ask whether our model is any better than such a **blind search**.
 #
 # ## Hop 2: prompt ids
@@ -77,14 +77,16 @@ display(show(prompt_ids))
 strip([tokenizer.words[i] for i in ids], title="The prompt and its ids", below=ids)
 
 # %% [markdown]
-# The prompt ends where the assistant's turn begins. Everything after it is written by the policy.
+# The prompt ends where the assistant's turn begins. Everything after it is written by the **policy**: that
+# is RL's name for the model, since it decides what comes next.
 #
 # ## Hop 3: a group of rollouts
 #
 # The policy answers the same prompt many times. Each answer is a **rollout**, all of them are a **group**.
-# A token is drawn from the policy's own distribution, and its log-probability is written down: it will be
-# needed twice. With `record_experts`, the choices of the model's routers are kept as well. The loop around `draw`
-# is in [minir1/rl/rollout.py](../minir1/rl/rollout.py).
+# A token is drawn from the policy's own distribution, and the natural logarithm of its chance, in **nats**, is
+# written down: it will be needed twice. (0 nats is a sure token, -0.7 a chance of 1/2, -4.6 of 1/100.) Parts of the
+# model are a mixture of experts: a router chooses some of them for each token (lesson 04). With `record_experts`
+# its choices are kept as well. The loop around `draw` is in [minir1/rl/rollout.py](../minir1/rl/rollout.py).
 #
 # The policy here is the **base**: it has read arithmetic facts and sloppy searches, and has had no RL.
 #
@@ -139,7 +141,7 @@ Table(("completion", "verdict"), judged)
 #
 # A reward is a number that belongs to **one** rollout. It is a weighted sum of named parts. R1-Zero had
 # two, accuracy and format. Here the weight of format is 0: structure is a gate inside the verifier, since a
-# bonus for structure is easy money, and a small policy takes it and forgets the question.
+# bonus for structure is earned without solving anything, and a small policy takes it and forgets the question.
 
 # %%
 from minir1.rl.types import Group
@@ -158,8 +160,9 @@ Table(("part", "weight", "rollouts that have it"), rows)
 # ## Hop 6: an advantage
 #
 # Is a reward of 1 good? It depends on the others. An **advantage** compares a rollout with the rest of its
-# group: it is what the whole group makes of its rewards. That is the idea of GRPO: the group itself is the
-# baseline, so no second network has to guess how good a prompt is.
+# group: it is what the whole group makes of its rewards. That is the idea of GRPO (group relative policy
+# optimization): the group itself is the baseline, so no second network has to guess how good a prompt is. The
+# other two kinds in the code are its relatives (lesson 07).
 #
 # **Predict.** A few rollouts are right. Which bars will be longer: those of the right ones, or of the wrong?
 
@@ -221,6 +224,8 @@ batch_map(batch)
 # gradient away where the ratio has gone far enough. Before the first update both are the same policy, so every
 # ratio should be 1. If it isn't, sampler and trainer disagree. Most bugs of RL show here first, so it is a metric
 # of every step.
+#
+# The code can also add a **KL** term, which holds the policy near an older one; this run does without it (lesson 07).
 #
 # **Predict.** What is the loss now? Does a loss near 0 mean that there is nothing to learn?
 
@@ -296,8 +301,9 @@ with tempfile.TemporaryDirectory() as root:
 # %% [markdown]
 # ## Hop 11: an evaluation
 #
-# How good is a policy? We ask problems whose numbers it has never seen in training, and count. A count from a
-# few problems is a guess, so it comes with a **95% interval**.
+# How good is a policy? We ask **held-out** problems, whose numbers it has never seen in training, and count how
+# many it solves with one answer each: this share is called **pass@1**. A count from a few problems is a guess, so
+# it comes with a **95% interval**.
 #
 # **Predict.** Our policy has taken one step, on one prompt. Will the evaluation see a difference?
 
@@ -392,10 +398,10 @@ bill(run)
 # # The same code at scale
 #
 # A recipe is one frozen value; a larger machine gets another recipe, not another program. `minir1 diff smoke laptop`
-# prints all that changes between two. Recipes for rented GPUs,
-# up to 8 x H800, are **not here yet**: what is here was run on CPUs. But the model's code has no size in it. Below,
-# it is built in the shape of DeepSeek-V3 (without memory for its weights), and the recipe of this run
-# stands beside R1-Zero's published one (arXiv 2501.12948v2, sections 2.1 and B.4).
+# prints all that changes between two. There are recipes for rented GPUs, up to 8 x H800, and `minir1 plan h800_8`
+# says what one needs and costs; **none was run on a GPU yet**: what you saw was run on CPUs. The model's code has
+# no size in it. Below, it is built in the shape of DeepSeek-V3 (without memory for its weights), and the recipe of
+# this run stands beside R1-Zero's published one (arXiv 2501.12948v2, sections 2.1 and B.4).
 
 # %%
 from minir1.lab.numbers import beside_r1_zero, deepseek_v3

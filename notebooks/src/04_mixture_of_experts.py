@@ -228,7 +228,7 @@ load_chart({f"MoE layer {n + 1}": load for n, load in enumerate(record.load)})
 
 # %% [markdown]
 # That is the trained base: near even. Now destroy the balance: a copy of a router loses its bias and is made to like expert 1
-# whatever the token. Then the rule is let loose, at several speeds.
+# whatever the token. Then the rule runs, at several speeds.
 #
 # **Predict.** What will a gamma that is too large do?
 
