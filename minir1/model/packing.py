@@ -34,10 +34,14 @@ class Packing:
     def __init__(self, token_mask: Bool[Tensor, "B T"]) -> None:
         self.shape = token_mask.shape
         self.places = token_mask.nonzero(as_tuple=True)
+        row, column = self.places
+        self.numbers = row * token_mask.shape[1] + column
+        """The places, counted row by row."""
 
     def pack(self, rows: Shaped[Tensor, "B T *rest"]) -> Shaped[Tensor, "1 N *rest"]:
         """The tokens of all rows, end to end."""
-        return rows[self.places][None]
+        # Not rows[self.places]: its backward pass expects places that come twice, and sorts them.
+        return rows.flatten(0, 1).index_select(0, self.numbers)[None]
 
     def unpack(self, packed: Shaped[Tensor, "1 N *rest"]) -> Shaped[Tensor, "B T *rest"]:
         """The rows again; an empty place is zero."""

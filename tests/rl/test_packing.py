@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from minir1.config import ModelConfig, OptimConfig
 from minir1.model.packing import Packing
@@ -69,6 +70,25 @@ def test_packing_and_unpacking_are_inverse(lengths, seed):
     assert packed.shape == (1, int(mask.sum()), 3)
     assert torch.equal(packing.unpack(packed), rows * mask[..., None])
     assert torch.equal(packing.pack(packing.unpack(packed)), packed)
+
+
+def test_the_way_back_sorts_nothing():
+    """No place comes twice. An index_put that adds up sorts its places on a GPU."""
+
+    class Adding(TorchDispatchMode):
+        found = 0
+
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            self.found += "index_put" in str(function) and len(args) > 3 and args[3]
+            return function(*args, **(kwargs or {}))
+
+    mask = torch.tensor([[True, True, False], [True, False, False]])
+    packing, rows = Packing(mask), torch.randn(2, 3, 4, requires_grad=True)
+    with Adding() as adding:
+        packed = packing.unpack(packing.pack(rows))
+        packed.backward(torch.ones(2, 3, 4))
+    assert rows.grad is not None and torch.equal(rows.grad, mask[..., None].expand(2, 3, 4).float())
+    assert adding.found == 0
 
 
 def two_updates(config, rollouts, replay=False, **options):
