@@ -11,7 +11,7 @@ import torch
 from minir1 import recipes
 from minir1.bench import preflight as module
 from minir1.bench.preflight import SLACK, disk, judge, links
-from minir1.bench.trial import Trial, planned, trial
+from minir1.bench.trial import Trial, found, planned, trial, write
 from minir1.cli.main import main
 from minir1.model.count import training_flops
 from minir1.plan.chips import chip
@@ -139,6 +139,19 @@ def test_the_plan_of_a_trial_is_arithmetic():
     assert planned(tried, crawl, 8)["training"] < planned(tried, H800, 8)["training"] / 100
 
 
+def test_what_a_trial_finds_is_arithmetic(monkeypatch):
+    """An update takes 2 s; writing takes 10 s for the prompt and half a second a token."""
+
+    def seconds(world, device, turn):
+        return 10 + 0.5 * turn.args[-1] if getattr(turn, "func", None) is write else 2.0
+
+    monkeypatch.setattr("minir1.bench.trial.seconds", seconds)
+    tried = trial(replace(recipes.smoke(), device="cpu"), 64)
+    seen = found(tried, World())
+    assert seen["training"] == tried.rows * tried.length / 2
+    assert seen["sampling"] == pytest.approx(tried.sampled / 0.5)
+
+
 def test_a_trial_has_a_row_whatever_the_room():
-    found = trial(recipes.laptop(), 16)
-    assert isinstance(found, Trial) and (found.length, found.rows) == (16, 1)
+    tried = trial(recipes.laptop(), 16)
+    assert isinstance(tried, Trial) and (tried.length, tried.rows) == (16, 1)
