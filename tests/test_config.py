@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from minir1 import recipes
-from minir1.config import later, machine, machine_fields
+from minir1.config import OptimConfig, later, machine, machine_fields
 from minir1.config.check import content
 from minir1.run.home import RESULTS
 from minir1.run.jsonl import read_rows
@@ -56,6 +56,13 @@ def test_published_runs_are_still_named_by_their_recipe():
         if row["recipe"] in ("laptop", "laptop_lying")
     }
     assert measured == {recipes.laptop().hash(), recipes.laptop_lying().hash()}
+
+
+@pytest.mark.parametrize("name", ["beta1", "beta2"])
+def test_a_mean_that_never_moves_is_refused_before_the_base_is_trained(name):
+    """torch would refuse it too: when RL builds its optimizer, after the base."""
+    with pytest.raises(ValueError, match=rf"{name} = 1\.0 can't be used: use a share below 1"):
+        OptimConfig(**{name: 1.0})
 
 
 @pytest.mark.parametrize("name", list(recipes.RECIPES))

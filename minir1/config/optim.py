@@ -48,3 +48,5 @@ class OptimConfig:
             "use False with share_prefixes, whose tree of tokens has no empty places either",
         )
         share(self, "final_lr_share", "beta1", "beta2")
+        for name in ("beta1", "beta2"):
+            require(getattr(self, name) < 1, name, getattr(self, name), "use a share below 1")
