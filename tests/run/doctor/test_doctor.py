@@ -90,6 +90,12 @@ ALSO_ILL = {
         {"rewards/format/mean": 0.55, "completions/clipped_ratio": 0.15},
     ),
     "form is paid, and was there from the start": ("proxy_gap", {"reward": 1.0, STRICT: 0.2}),
+    "twice as uncertain": ("entropy_explosion", {"entropy": (0.2, 0.45)}),
+    "a third of a nat from the reference": ("kl_pull", {"kl": 0.3}),
+    "more than half of the groups are dead": (
+        "dead_groups",
+        {"frac_reward_zero_std": 0.55, "reward": 0.1},
+    ),
     "clipped above": ("clipping", {"clip_ratio/high_mean": 0.02}),
     "more is wrong, and what is right stays": ("reward_fell", {"reward": (0.5, -0.5), STRICT: 0.5}),
 }
