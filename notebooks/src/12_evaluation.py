@@ -80,16 +80,16 @@ display(Note(f"0 of 30, textbook: {low:.3f} to {high:.3f}. Wilson: {stats.wilson
 Note(kept.words)
 
 # %% [markdown]
-# The textbook's interval is *certain* of 0%. Near 0 and near 1, where hard and easy benchmarks lie, it holds the truth far less often
-# than it promises: a share isn't bell-shaped there. Wilson's isn't perfect either, but it stays near 95%, and costs nothing more.
+# The textbook's interval is *certain* of 0%. Near 0 and near 1, where the scores of hard and of easy benchmarks are, it holds the truth far
+# less often than it promises: a share isn't bell-shaped there. Wilson's isn't perfect either, but it stays near 95%, and costs nothing more.
 #
 # ## Problems and samples
 #
 # Sampling is random, so each problem is asked several times. 40 problems, 16 samples: are these 640 measurements? (The next
 # cell asks two models all of them, which takes some seconds.)
 #
-# There is no formula for the second of these intervals, so it is found by the **bootstrap**: draw 40 problems out of the 40 with
-# replacement (one may come twice, another not at all), take the mean, and do it 4,000 times. The middle 95% of the means is the interval.
+# The second of these intervals is found by the **bootstrap**, which needs no formula: draw 40 problems out of the 40 with replacement (one
+# may come twice, another not at all), take the mean, and do it 4,000 times. The middle 95% of the means is the interval.
 #
 # **Predict.** Which interval is wider: the one that takes all rows alike, or the one that knows which belong together?
 
@@ -143,8 +143,8 @@ display(show(stats.pass_at_k), bias)
 Note(bias.words)
 
 # %% [markdown]
-# Too low, and more so for large k. c/n itself is right on average; but the power bends, and so what is lost where c is too small by
-# luck is more than what is won where it is too large.
+# Too low, and more so for large k. c/n itself is right on average; but the curve 1 - (1 - p)^k bends: a c that is too small by luck takes
+# away more than one that is too large adds.
 #
 # Now base and policy. A much discussed question: does RL teach a model to solve *new* problems, or only to do reliably what it
 # could do sometimes? If the second, the base catches up at large k; with k in the hundreds, bases of up to 32B weights were even
