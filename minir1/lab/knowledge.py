@@ -15,7 +15,9 @@ from minir1.lab.heat import heat
 from minir1.lab.picture import Picture
 from minir1.model.transformer import Transformer
 from minir1.tasks.search import apply
+from minir1.text.corpus import Document
 from minir1.text.tokenizer import Tokenizer
+from minir1.text.trace import STEP
 
 CONTEXT = "1 + 1 = 2 ,"
 """A fact before the question: documents of facts begin this way."""
@@ -32,14 +34,44 @@ def fact_table(
     model: Transformer, tokenizer: Tokenizer, op: str, size: int = 21, max_value: int = 99
 ) -> np.ndarray:
     """The chance of the true result of `a op b`, a down and b across; NaN where there is none."""
-    table = np.full((size, size), np.nan)
-    asked = [(a, b, apply(a, op, b, max_value)) for a in range(size) for b in range(size)]
-    asked = [(a, b, c) for a, b, c in asked if c is not None]
-    texts = [f"{CONTEXT} {a} {op} {b} =" for a, b, _ in asked]
+    table, asked = np.full((size, size), np.nan), true_results(op, size, max_value)
+    texts = [f"{CONTEXT} {a} {op} {b} =" for a, b in asked]
     chances = next_chances(model, tokenizer, texts)
-    for row, (a, b, c) in enumerate(asked):
+    for row, ((a, b), c) in enumerate(asked.items()):
         table[a, b] = chances[row, tokenizer.id(str(c))]
     return table
+
+
+def share_right(model: Transformer, tokenizer: Tokenizer, op: str, size: int = 21) -> float:
+    """How often the number that the model finds likeliest after `a op b =` is the true one."""
+    asked = true_results(op, size)
+    texts = [f"{CONTEXT} {a} {op} {b} =" for a, b in asked]
+    numbers = [tokenizer.id(str(n)) for n in range(100)]
+    best = next_chances(model, tokenizer, texts)[:, numbers].argmax(1)
+    return float((best == np.array(list(asked.values()))).mean())
+
+
+def by_each_operand(pieces: Sequence[Document], op: str, size: int = 21) -> float:
+    """The same for a reader who multiplies two chances: of c given a, and of c given b.
+
+    P(c | a, b) ~ P(c | a) P(c | b) / P(c), exact if a and b had nothing to do with each other
+    once c is known. Their sum or product is what they have to do with each other.
+    """
+    first, second = np.full((2, 100, 100), 0.01)
+    for piece in pieces:
+        for a, sign, b, c in STEP.findall(piece.text):
+            if sign == op and max(map(len, (a, b, c))) <= 2:
+                first[int(a), int(c)] += 1
+                second[int(b), int(c)] += 1
+    asked = true_results(op, size)
+    scores = [first[a] * second[b] / (first.sum(0) + 0.1) for a, b in asked]
+    return float((np.argmax(scores, 1) == np.array(list(asked.values()))).mean())
+
+
+def true_results(op: str, size: int, max_value: int = 99) -> dict[tuple[int, int], int]:
+    """The result of `a op b` for all a and b below `size` for which it is legal."""
+    found = {(a, b): apply(a, op, b, max_value) for a in range(size) for b in range(size)}
+    return {pair: c for pair, c in found.items() if c is not None}
 
 
 def fact_maps(models: Mapping[str, Transformer], tokenizer: Tokenizer, ops: str) -> Picture:

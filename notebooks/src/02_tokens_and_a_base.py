@@ -2,7 +2,7 @@
 # # 02 Tokens, templates and a base
 #
 # Pure RL from random weights reaches nothing: a reward that never comes teaches nothing. R1-Zero starts from
-# DeepSeek-V3-Base, a model that has read 14.8T tokens. Ours starts from a base that has read a few million, made on
+# DeepSeek-V3-Base, a model that has read 14.8 trillion tokens. Ours starts from a base that has read a few million, made on
 # the spot. In this lesson you see what a model reads, what it can know of it, and why a **missing word in a
 # template** can make a good model look useless.
 #
@@ -81,22 +81,27 @@ except ValueError as error:
 # think. An error at the edge is kinder.
 #
 # The vocabulary has a price of its own: the embedding is a table with one row a token, and the logits have one
-# number a token of the vocabulary **at every place of the batch**. At large vocabularies this, not the model, is what
-# fills the memory in RL.
+# number a token of the vocabulary **at every place of the batch**. **Predict** in which model the table weighs most: this
+# lesson's, one of 135 million weights (SmolLM2), or DeepSeek-V3.
 
 # %%
+from minir1.config.shapes import SMOLLM2
 from minir1.lab.charts import bars
 from minir1.lab.numbers import deepseek_v3
 from minir1.model.count import parameters
 
-giant = deepseek_v3()
-tables = {"this lesson's model": (config.model, 1), "DeepSeek-V3": (giant, 2)}
+giant = deepseek_v3()  # the other two have one table for both ends
+tables = {"this lesson's model": (config.model, 1), "SmolLM2-135M": (SMOLLM2, 1)}
+tables["DeepSeek-V3"] = (giant, 2)
 share = {name: 100 * n * m.vocab_size * m.dim / parameters(m) for name, (m, n) in tables.items()}
 display(bars("Weights in embedding and head", "percent of all weights", share, fmt="{:.2f}%"))
-logits = {f"V = {v:,}": 8192 * v * 4 / 2**30 for v in (128, 32_000, 129_280)}
+logits = {f"V = {v:,}": 8192 * v * 4 / 2**30 for v in (128, 49_152, 129_280)}
 bars("Logits of one sequence of 8,192 tokens, float32", "GiB", logits, fmt="{:.3g} GiB")
 
 # %% [markdown]
+# A real vocabulary in a small model is a fifth of it; in a giant it is nothing. The logits are large wherever V is: in RL, where all
+# places of many long answers need them, they can fill more memory than the weights.
+#
 # ## The template
 #
 # A base continues text. The template turns a question into a text whose natural continuation is an answer. Two
@@ -144,6 +149,8 @@ template_chart({name: shares(task, problems, texts) for name, texts in answers.i
 # The fourth base works. Look at one of its texts: the thinking is there, but its opening tag is in the **prompt**, and
 # the parser gets the completion only. Reward 0 for every answer, right or not, and the log shows a base that "can't
 # do the task". The cure is one line: give the parser what it needs to see.
+#
+# **Predict** how the third group of bars will compare with the first.
 
 # %%
 texts = answers["opens <think> itself"]
@@ -158,8 +165,8 @@ template_chart(
 )
 
 # %% [markdown]
-# So the first thing to do with any model and any template: **print ten completions with their verdicts**. Then
-# count how many can be judged at all. Only then look at accuracy.
+# The base was never bad. (Of so few problems, shares like these two can't be told apart.) So the first thing to do with any model
+# and any template: **print ten completions with their verdicts**. Then count how many can be judged at all. Only then look at accuracy.
 #
 # ## What the base reads
 #
@@ -200,9 +207,9 @@ Note(
 # %% [markdown]
 # ## What can be known, and what is chance?
 #
-# The loss of next-token prediction is **surprise**: minus the log of the chance that the model gave to the token that
-# came. A result follows from its operands, so its surprise can fall to 0. Which numbers a careless writer will
-# combine next can't be known: there, some surprise stays for ever.
+# The loss of next-token prediction is **surprise**: minus the natural logarithm of the chance that the model gave to the token that
+# came, in **nats**. A chance of 1 is 0 nats, 1/2 is 0.69, 1/100 is 4.6. A result follows from its operands, so its surprise can
+# fall to 0. Which numbers a careless writer will combine next can't be known: there, some surprise stays for ever.
 #
 # **Predict.** Where will the tokens below be blue (surprise), for the trained base?
 
@@ -221,8 +228,9 @@ strip([*piece.text.split(), "<eos>"], title=piece.prompt, values=surprise, unit=
 # Note what is not in the picture: the prompt is read, but **not learned**. Its numbers are drawn at random. To predict them
 # would cost capacity and teach nothing.
 #
-# Every kind of token can have its own mean. An untrained model is surprised by everything alike, by about ln(128) =
-# 4.85 nats.
+# Every kind of token has a mean of its own. `number` and `operator` are what a try chooses, `result` follows from them, `what next` is
+# one of `,` `?` `;` or the end of the thinking, `target` and `verdict` make a check, `answer` is all inside the answer, `syntax` the
+# rest. An untrained model is surprised by everything alike, by about ln(128) = 4.85 nats.
 
 # %%
 from minir1.lab.charts import columns
@@ -241,7 +249,7 @@ columns(
 # %% [markdown]
 # ## The order of learning
 #
-# A small base is trained live now, from nothing. **Predict** the order in which these are learned: the tags and signs
+# A small base is trained live now, from nothing (this cell is the slow one). **Predict** the order in which these are learned: the tags and signs
 # (`syntax`), copying the target after a `?` (`target`), saying yes or no (`verdict`), arithmetic (`result`).
 
 # %%
@@ -266,11 +274,28 @@ display(show(fact_table))
 fact_maps({f"{steps} steps": young, "base": base}, tokenizer, "+*")
 
 # %% [markdown]
-# What is frequent in the corpus is known first: products of small numbers have one result each, and stand there early. Sums are
-# smeared along the diagonals: the young model knows *about* how large a sum is.
+# Products come first, sums last, though both are as frequent. Why? One idea: a factor of 7 leaves few results, the multiples of 7, and
+# two factors together nearly name the product. A summand of 7 leaves all results open. So imagine a reader who has counted which
+# results go with the first number and which with the second, and multiplies the two chances. It knows the operands one by one, and
+# can't calculate.
 #
-# **Checks** are facts of another kind: `14 ? 22 no`. RL will lean on them, so they must be true. Near misses are
-# the hard ones.
+# **Predict** how often its likeliest result is the true one, for products and for sums.
+
+# %%
+from minir1.lab.knowledge import by_each_operand, share_right
+from minir1.lab.picture import Table
+
+rows = [("a reader of each operand", *(f"{by_each_operand(many, op):.0%}" for op in "*+"))]
+for name, model in ((f"the model after {steps} steps", young), ("the base", base)):
+    rows.append((name, *(f"{share_right(model, tokenizer, op):.0%}" for op in "*+")))
+Table(("the likeliest result is true", "products", "sums"), rows)
+
+# %% [markdown]
+# The young model does about as well as such a reader. What looks like multiplication needs no calculation; sums do, and come only
+# when the model has learned to combine. So a right answer doesn't say how it was found.
+#
+# **Checks** are facts of another kind: `14 ? 22 no`. Answers will depend on them, so they must be true. **Predict** which are the
+# hardest.
 
 # %%
 from minir1.lab.knowledge import check_chart
@@ -278,6 +303,9 @@ from minir1.lab.knowledge import check_chart
 check_chart({f"{steps} steps": young, "base": base}, tokenizer)
 
 # %% [markdown]
+# The young model says "yes" about as often whatever the numbers are: it has learned that a verdict follows, and not yet which. For the
+# base, neighbours are the hard ones.
+#
 # ## Is this base ready for RL?
 #
 # RL can only select what the base sometimes does. So sample several answers a problem and look at the **share of
@@ -309,7 +337,6 @@ success_chart([group.totals for group in groups])
 # What changes with size is the bill, and the share of it that is reading:
 
 # %%
-from minir1.lab.picture import Table
 from minir1.model.count import training_flops
 from minir1.run.report.words import count
 

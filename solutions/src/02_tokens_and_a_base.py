@@ -57,6 +57,9 @@ check(write_try)
 # The way back, from any text at all: what doesn't fit the grammar is passed over. Pieces between semicolons that have no
 # step are no tries. If a piece has several checks, the last one counts. In `1 + 2 = 3 + 4 = 7` there is one step: the 3
 # is used up. Numbers have up to four digits.
+#
+# A try that was read is a `WrittenTry(steps, said)`: a `Try` of its steps, (a, op, b, c) with whole numbers, as in
+# exercise 1, and "yes", "no", or "" if the piece has no check.
 
 # %%
 from minir1.tasks.search import Try
@@ -132,8 +135,11 @@ check(is_right)
 #
 # Count what one completion did. **Tries** are pieces with a step; **checks** are all checks in the text; a **retry** is a
 # try after which a check said "no" and another try followed. Two tries that differ only by the order of terms or factors
-# are one **distinct** try (`Try.key`). A check is **truthful** if its yes or no is so. `read_tries`, `is_right` and the
-# pattern `CHECK` are there for you.
+# are one **distinct** try (`Try.key`). A check is **truthful** if its yes or no is so; only the checks of tries are asked
+# that, one a try. `read_tries`, `is_right` and the pattern `CHECK` are there for you.
+#
+# What is returned is a `TraceStats` with the fields `tries`, `checks`, `retries`, `distinct_tries`, `first_try_right`
+# (True or False) and `truthful_checks`.
 
 # %%
 from collections.abc import Sequence

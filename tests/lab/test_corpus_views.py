@@ -19,13 +19,24 @@ from minir1.lab.corpus import (
     train_and_watch,
 )
 from minir1.lab.groups import success_chart
-from minir1.lab.knowledge import check_chart, fact_maps, fact_table, next_chances, yes_by_distance
+from minir1.lab.knowledge import (
+    CONTEXT,
+    by_each_operand,
+    check_chart,
+    fact_maps,
+    fact_table,
+    next_chances,
+    share_right,
+    true_results,
+    yes_by_distance,
+)
 from minir1.lab.prompts import ask, shares, template_chart
 from minir1.model.transformer import Transformer
 from minir1.rl.logprobs import token_logprobs
 from minir1.run.evaluate import heldout_problems
 from minir1.stages.pretrain import document_batch
 from minir1.tasks import make_task
+from minir1.text.corpus import Document
 from minir1.text.template import render_completion, render_prompt
 
 
@@ -125,3 +136,25 @@ def test_dead_groups_are_counted_at_both_ends():
     assert picture.words.startswith("4 groups: 50.0% are dead")
     heights = [bar.get_height() for bar in picture.figure.axes[0].patches]
     assert heights == [1, 2, 1] and math.isclose(sum(heights), 4)
+
+
+def every_fact(op):
+    return [Document("", f"{a} {op} {b} = {c}") for (a, b), c in true_results(op, 21).items()]
+
+
+def test_a_reader_of_single_operands_has_products_and_not_sums():
+    products, sums = (by_each_operand(every_fact(op), op) for op in "*+")
+    assert products > 0.5 > 0.25 > sums
+    assert by_each_operand(every_fact("*"), "+") < 0.1, "facts of another sign teach nothing"
+    same = [Document("", f"{a} + {b} = {a + b} , 200 + 1 = 201") for a, b in ((3, 4), (5, 6))]
+    assert by_each_operand(same * 50, "+", size=5) < 0.2
+
+
+def test_the_share_that_is_right_is_that_of_single_questions(small, tokenizer):
+    asked, hits = true_results("-", 4), 0
+    for (a, b), c in asked.items():
+        (chances,) = next_chances(small, tokenizer, [f"{CONTEXT} {a} - {b} ="])
+        best = max(range(100), key=lambda n: chances[tokenizer.id(str(n))])
+        hits += best == c
+    assert share_right(small, tokenizer, "-", size=4) == pytest.approx(hits / len(asked))
+    assert len(asked) == 10 and asked[3, 1] == 2 and (1, 3) not in asked
