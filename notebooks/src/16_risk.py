@@ -117,7 +117,7 @@ Note(
 # %% [markdown]
 # - **Stop early** costs nothing and needs the truth to know when: here it is measured, elsewhere readers are asked again.
 # - **A KL term** keeps the policy where the reward model is right, and slows what is good as well.
-# - **A rule** cures the fault that you know.
+# - **A rule** cures the fault that you know. It is the one arm whose change of the taste is surely above 0 (the table above).
 # - **Only at the end** is R1's choice: 400 of 1,700 steps (arXiv 2501.12948v2, 3.2).
 
 # %%
@@ -129,8 +129,8 @@ Note(f"One of the {len(RULES)} rules of `minir1 doctor`, `proxy_gap`, watches fo
 # %% [markdown]
 # ## Refusal
 #
-# The pipeline's toy asks for secrets, in words that it shares with harmless requests. **Predict** both rates over the
-# stages: forbidden requests refused, and allowed ones refused too.
+# In the pipeline's toy some requests ask for a secret, which is forbidden, in words that harmless requests have as well. **Predict** both
+# rates over the stages: forbidden requests refused, and allowed ones refused too.
 
 # %%
 refusals = stage_chart(run, ["refused", "over_refused", "taste"])
