@@ -7,7 +7,8 @@ against the layer's own output.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -89,25 +90,32 @@ def weight_on(weights: np.ndarray, readers: Sequence[int], read: int) -> np.ndar
     return weights[:, :, list(readers), read].mean(-1)
 
 
-@torch.no_grad()
+@contextmanager
+def silenced(model: Transformer, heads: Sequence[tuple[int, int]]) -> Iterator[None]:
+    """Inside this block these heads, (layer, head) counted from 1, say nothing."""
+    changed = []
+    for layer, head in heads:
+        attention = attentions(model)[layer - 1]
+        weight = attention.o_proj.weight.data
+        part = weight[:, (head - 1) * attention.v_dim : head * attention.v_dim]
+        changed.append((part, part.clone()))
+        part.zero_()
+    try:
+        yield
+    finally:
+        for part, kept in changed:
+            part.copy_(kept)
+
+
 def without_heads(
     model: Transformer,
     heads: Sequence[tuple[int, int]],
     tokenizer: Tokenizer,
     pieces: Sequence[Document],
 ) -> dict[str, float]:
-    """Surprise by kind of token when these heads, (layer, head) counted from 1, say nothing."""
-    changed = []
-    for layer, head in heads:
-        attention = attentions(model)[layer - 1]
-        part = attention.o_proj.weight[:, (head - 1) * attention.v_dim : head * attention.v_dim]
-        changed.append((part, part.clone()))
-        part.zero_()
-    try:
+    """Surprise by kind of token when some heads are silenced."""
+    with silenced(model, heads):
         return surprise_by_kind(model, tokenizer, pieces)
-    finally:
-        for part, kept in changed:
-            part.copy_(kept)
 
 
 def head_damage(

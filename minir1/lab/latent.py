@@ -99,8 +99,8 @@ def cache_chart(config: ModelConfig, tokens: int, memory_gib: int | float = 80.0
     bill = {name: cache_bytes(model) * tokens / 2**30 for name, model in variants(config).items()}
     fit = ", ".join(f"{name}: {int(memory_gib / gib)}" for name, gib in bill.items())
     return bars(
-        f"Cache of one thought of {tokens:,} tokens, DeepSeek-V3's sizes", "GiB in bfloat16", bill,
-        log=True, marked=["MLA, one latent"],
+        f"Cache of one thought of {tokens:,} tokens, DeepSeek-V3's sizes",
+        "GiB in bfloat16, log scale", bill, log=True, marked=["MLA, one latent"],
         words=f"Thoughts that fit into {memory_gib:g} GiB, weights apart: {fit}",
     )  # fmt: skip
 

@@ -97,20 +97,27 @@ Note(
 # ## To look is not to need
 #
 # A weight says where a head looks. It does not say that the model would fail without it. So take each head away and see
-# which kind of token gets harder.
+# which kind of token gets harder; then take away those that look at the target, one, two and three at a time.
 #
-# **Predict.** Which heads does copying the target need: the ones that look at it?
+# **Predict.** Which heads does copying the target need: the ones that look at it? And what do the heads that `result` needs
+# read from a `=`?
 
 # %%
 from minir1.lab.attention import head_damage, without_heads
 
 few = pieces[: at_scale(smoke=8, laptop=60, full=200)]
 display(show(without_heads))
-head_damage(base, tokenizer, few, ("target", "verdict", "result", "number"))
+display(head_damage(base, tokenizer, few, ("target", "verdict", "result", "number")))
+equals, rows = [place for place, word in enumerate(words) if word == "="], []
+for name, back in (("first operand", 3), ("operator", 2), ("second operand", 1)):
+    reads = weights[:, :, equals, [place - back for place in equals]].mean(-1)
+    at_layer, at_head = divmod(int(reads.argmax()), reads.shape[1])
+    rows.append((name, f"layer {at_layer + 1}, head {at_head + 1}", f"{reads.max():.0%}"))
+Table(("before the =", "read most by", "weight, mean of all ="), rows)
 
 # %%
-looking = [(int(n) // 4 + 1, int(n) % 4 + 1) for n in on_target.flatten().argsort()[:-3:-1]]
-cases = [[], looking[:1], looking[1:], looking]
+looking = [(int(n) // 4 + 1, int(n) % 4 + 1) for n in on_target.flatten().argsort()[:-4:-1]]
+cases = [[], looking[:1], looking[1:2], looking[:2], looking]
 lost = [without_heads(base, case, tokenizer, few)["target"] for case in cases]
 names = ["; ".join(f"layer {a}, head {b}" for a, b in case) or "none" for case in cases]
 Table(
@@ -119,21 +126,41 @@ Table(
 )
 
 # %% [markdown]
-# Read the table. If losing one of the two costs little, the other can do its work: a model keeps **spares**. And the
-# picture shows a head of the *first* layer that copying needs, though it never looks at the target from a `?`. What does it
-# do? **Predict**, then see what the numbers of the prompt and of the first try read through it.
+# `result` has an operator and two operands to read, and a head for each: the work was divided, and nobody asked for it. There the
+# heads that look are the heads that are needed. The target is another case: one head alone costs little, since others can do its
+# work, a model keeps **spares**. Only without all three is copying gone.
+#
+# And the picture shows a head of the *first* layer that copying can't do without, though it never looks at the target. What does it do?
+# **Predict**, then see what the numbers of the prompt and of the first try read through it.
 
 # %%
 first = max(range(1, 5), key=lambda h: without_heads(base, [(1, h)], tokenizer, few)["target"])
 numbers = [place for place, word in enumerate(words) if word.isdigit()][:10]
 reads = [int(weights[0, first - 1, place].argmax()) for place in numbers]
-rows = [(place, words[place], words[read]) for place, read in zip(numbers, reads, strict=True)]
+rows = [(place, words[place], f"`{words[n]}`") for place, n in zip(numbers, reads, strict=True)]
 Table(("place", "number", f"reads, with layer 1, head {first}"), rows)
 
 # %% [markdown]
 # Numbers with different **roles** read different signs: the target one, the given numbers another, a second operand
-# its operator. The head writes the role beside the number, and the heads of layer 2 search for a role. Two layers
-# together do what one can't: this is how a transformer finds "the number that is the target" wherever it stands.
+# its operator. If the head writes the role beside the number, and the heads of layer 2 search for a role, then without it they
+# should be lost. **Predict** where the best of them looks then.
+
+# %%
+from minir1.lab.attention import silenced
+
+with silenced(base, [(1, first)]):
+    lost_role = attention_weights(base, tokenizer.encode(" ".join(words)))
+rows = []
+for name, found in (("whole model", weights), (f"without layer 1, head {first}", lost_role)):
+    row = found[layer - 1, head - 1, marks[-1]]
+    most = [f"`{words[n]}` {row[n]:.0%}" for n in row.argsort()[:-3:-1]]
+    rows.append((name, f"{row[words.index('make') + 1]:.0%}", ", ".join(most)))
+Table((f"layer {layer}, head {head}, from the last ?", "on the target", "reads most"), rows)
+
+# %% [markdown]
+# It is lost. Two layers together do what one can't: one writes a role beside each number, the next searches for the role, and so
+# finds "the number that is the target" wherever it stands. Pairs of heads like this are how transformers copy; the best known
+# are *induction heads* (Olsson et al., arXiv 2209.11895).
 #
 # ## Position is an angle
 #
@@ -153,8 +180,9 @@ speeds = {f"pair {j + 1}": turns[:, j].numpy() for j in range(len(frequencies))}
 lines("How far each pair has turned", "cosine of its angle", places, speeds, x_name="position")
 
 # %% [markdown]
-# Fast pairs tell neighbours apart; slow pairs hardly turn, and tell *far* from *near*. **Predict.** The same query and the
-# same key are moved 100 places to the right, together. What happens to their product?
+# Fast pairs tell neighbours apart; slow ones tell *far* from *near*; the slowest hardly turns within our texts, and is free for
+# content. **Predict.** The same query and the same key are moved 100 places to the right, together. What happens to their product?
+# And is it smaller when they are far apart?
 
 # %%
 size = config.model.qk_rope_head_dim
@@ -170,6 +198,9 @@ rows = [(d, *(f"{product(start + d, start):.4f}" for start in (0, 7, 100))) for 
 Table(("distance", "key at 0", "key at 7", "key at 100"), rows)
 
 # %% [markdown]
+# Only the distance counts. And far is not weaker: at distance 40 this product is larger than at 0. RoPE says *where* a key
+# is; how much that counts is learned.
+#
 # ### What went wrong here?
 #
 # Two ways to choose the pairs exist. DeepSeek turns neighbours, (x0, x1), (x2, x3). Llama and Qwen turn the two halves,
@@ -194,8 +225,8 @@ with other_pairs():
 
 # %% [markdown]
 # It still writes signs and numbers: content is read as before, positions are not. A model converted like this looks *badly
-# trained*, and people have fine-tuned such models for days. The cure is a test that compares logits with the original
-# code on one sentence.
+# trained*, and more training would even help, so the mistake can stay for ever. The cure is a test that compares logits with the
+# original code on one sentence.
 #
 # ## The cache
 #
@@ -234,8 +265,9 @@ Note(
 # %% [markdown]
 # ## Who shares what
 #
-# In the attention of 2017 every head keeps a key and a value of its own. Grouped-query attention lets several query heads
-# share them. Latent attention keeps **one short vector** a token, and every head makes its own keys and values out of it.
+# In the attention of 2017, multi-head (**MHA**), every head keeps a key and a value of its own. Grouped-query attention (**GQA**)
+# lets several query heads share them; multi-query attention (**MQA**) lets all. Latent attention (**MLA**) keeps **one short
+# vector** a token, and every head makes its own keys and values out of it.
 
 # %%
 from minir1.lab.latent import sharing
@@ -308,8 +340,8 @@ display(cut)
 Note(cut.words)
 
 # %% [markdown]
-# This is the idea behind low-rank caches, measured on your own model: the table of facts sits in the experts, and what
-# has to be *passed between tokens* is small.
+# This is the idea behind low-rank caches, measured on your own model: what has to be *passed between tokens* is small. (The
+# directions were found on the same traces that test them. On other tasks, others may be needed.)
 #
 # # The same code at scale
 #
@@ -327,8 +359,8 @@ plain = {name: variants(model)["MHA, a key a head"] for name, model in models.it
 rows = [
     ("heads, layers", *(f"{m.n_heads}, {m.n_layers}" for m in models.values())),
     ("numbers a token and layer: latent", *map(cache_width, models.values())),
-    ("plain attention", *map(cache_width, plain.values())),
-    ("bytes a token, bfloat16: latent", *map(cache_bytes, models.values())),
+    ("plain attention", *(f"{cache_width(model):,}" for model in plain.values())),
+    ("bytes a token, bfloat16: latent", *(f"{cache_bytes(m):,}" for m in models.values())),
 ]
 Table(("", *models), rows)
 

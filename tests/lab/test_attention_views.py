@@ -11,6 +11,7 @@ from minir1.lab.attention import (
     attentions,
     head_damage,
     look_back,
+    silenced,
     weight_on,
     weights_of,
     without_heads,
@@ -61,6 +62,14 @@ def test_a_head_that_is_taken_away_comes_back(small, tokenizer, pieces):
     lost = without_heads(small, [(1, 1), (2, 2)], tokenizer, pieces[:4])
     assert lost != whole
     assert without_heads(small, [], tokenizer, pieces[:4]) == whole
+
+
+def test_a_silenced_head_speaks_again_after_an_error(small):
+    kept = attentions(small)[0].o_proj.weight.clone()
+    with pytest.raises(KeyError), silenced(small, [(1, 1)]):
+        assert not torch.equal(attentions(small)[0].o_proj.weight, kept)
+        raise KeyError
+    assert torch.equal(attentions(small)[0].o_proj.weight, kept)
 
 
 def test_without_any_head_attention_says_nothing(small, tokenizer, pieces):
