@@ -138,3 +138,20 @@ def test_more_samples_of_the_same_problems_are_not_more_problems():
     width = [c[3] - c[2] for c in (once["policy_curve"][-1], often["policy_curve"][-1])]
     assert width[1] == pytest.approx(width[0], rel=0.25)  # Wilson's against the bootstrap's
     assert not math.isclose(width[1], width[0] / 2, rel_tol=0.3)
+
+
+def test_the_interval_is_that_of_problems_drawn_again():
+    """Six problems, so that each weight tells: every draw written out as a list of problems."""
+    rows = searcher_rows(random.Random(4), cap=3, repeats=True)[:6]
+    golds = [row["gold"] for row in rows]
+    chances = [chance_of(tuple(g["numbers"]), g["target"], "+-*", 99) for g in golds]
+    right = np.array([row["verdict"] == "CORRECT" for row in rows])
+    tries = np.array([row["tries"] for row in rows])
+    draws = []
+    for counts in np.random.default_rng(0).multinomial(6, [1 / 6] * 6, size=1000):
+        drawn = np.repeat(np.arange(6), counts)
+        blind = BlindSearch([chances[i] for i in drawn])
+        draws.append(right[drawn].mean() - blind.at_same_tries(float(tries[drawn].mean())))
+    found = insight(rows, "+-*", 99)["surplus"]
+    ends = np.percentile(draws, [2.5, 97.5])
+    assert (found["low"], found["high"]) == pytest.approx(tuple(ends), abs=1e-9)

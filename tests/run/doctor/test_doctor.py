@@ -89,6 +89,10 @@ ALSO_ILL = {
         "format_failures",
         {"rewards/format/mean": 0.55, "completions/clipped_ratio": 0.15},
     ),
+    "a quarter of what was finished has no answer, and nearly a third is cut off": (
+        "format_failures",
+        {"rewards/format/mean": 0.55, "completions/clipped_ratio": 0.28},
+    ),
     "form is paid, and was there from the start": ("proxy_gap", {"reward": 1.0, STRICT: 0.2}),
     "twice as uncertain": ("entropy_explosion", {"entropy": (0.2, 0.45)}),
     "a third of a nat from the reference": ("kl_pull", {"kl": 0.3}),
@@ -108,6 +112,7 @@ def test_another_way_to_be_ill(what):
 
 
 NEARLY = {
+    "nothing was rounded at first": {MISMATCH: (0.0, 2e-7)},
     "bfloat16 rounds": {MISMATCH: 0.01},
     "bfloat16 rounds, now more": {MISMATCH: (0.003, 0.02)},
     "an expert with a third of its share": {"router/load_min": 0.33, "router/load_max": 1.9},
