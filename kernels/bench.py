@@ -5,6 +5,7 @@
     python kernels/bench.py --shape moonlight --routing zipf
     python kernels/bench.py --interpret            every line of this, on a CPU, at a tiny size
     python kernels/bench.py --table                print what was saved
+    python kernels/bench.py --predict              what an H100 should need (predict.py)
 
 First the kernels must be right: against float64, each result and gradient may be 1.1 times as
 far off as the plain torch layer in bf16 is, plus a unit in the last place. Only then are they
@@ -94,9 +95,17 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--routing", nargs="+", choices=ROUTINGS, default=list(ROUTINGS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--interpret", action="store_true", help=UNTIMED)
-    parser.add_argument("--save", action="store_true", help=f"add the rows to {RESULTS.name}")
+    parser.add_argument("--save", action="store_true", help=f"in {RESULTS.name} and README.md")
     parser.add_argument("--table", action="store_true", help="print what was saved")
+    parser.add_argument("--predict", action="store_true", help="print what an H100 should need")
     args = parser.parse_args(words)
+    if args.predict:
+        import predict
+
+        print(predict.table())
+        if args.save:
+            blocks.write("predict", predict.table())
+        return 0
     if args.table:
         print(saved_tables())
         return 0

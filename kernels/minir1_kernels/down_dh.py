@@ -33,6 +33,39 @@ from minir1_kernels.tiles import tiles_of
 
 
 @triton.jit
+def halves(x):
+    """The left and the right half of a tile's columns."""
+    return x.reshape(x.shape[0], 2, x.shape[1] // 2).permute(0, 2, 1).split()
+
+
+@triton.jit
+def backward_of_swiglu(
+    da, s, h, dh_ptr, scaled_ptr, start, live, first, F, n_rows,
+    BLOCK_M: tl.constexpr, WIDTH: tl.constexpr, TMA: tl.constexpr,
+):  # fmt: skip
+    """Write dh and a' for WIDTH columns from `first` on; their part of ds."""
+    # Boxes reach into other experts' rows and past F; da is 0 there, or nothing is stored.
+    gate = box(h, start, first, n_rows, 2 * F, BLOCK_M, WIDTH, TMA).to(tl.float32)
+    up = box(h, start, F + first, n_rows, 2 * F, BLOCK_M, WIDTH, TMA).to(tl.float32)
+    sigmoid = tl.sigmoid(gate)
+    silu = gate * sigmoid
+    part = tl.sum(da * silu * up, axis=1)
+    # All values first, rounded, then all stores: so fewer of them are alive at a time.
+    kind = dh_ptr.dtype.element_ty
+    s = s[:, None]
+    scaled = (s * silu * up).to(kind)
+    d_gate = (s * da * up * sigmoid * (1 + gate * (1 - sigmoid))).to(kind)
+    d_up = (s * da * silu).to(kind)
+    places = (start + tl.arange(0, BLOCK_M)).to(tl.int64)[:, None]
+    columns = (first + tl.arange(0, WIDTH))[None, :]
+    inside = live[:, None] & (columns < F)
+    tl.store(scaled_ptr + places * F + columns, scaled, mask=inside)
+    tl.store(dh_ptr + places * (2 * F) + columns, d_gate, mask=inside)
+    tl.store(dh_ptr + places * (2 * F) + F + columns, d_up, mask=inside)
+    return part
+
+
+@triton.jit
 def down_dh_kernel(
     dout_ptr, w, weight_ptr, h, dh_ptr, scaled_ptr, part_ptr,
     order_ptr, offsets_ptr, tile_expert_ptr, tile_start_ptr,
@@ -59,26 +92,18 @@ def down_dh_kernel(
         dout = tl.load(dout_rows + ks[None, :], mask=live[:, None] & (ks < D)[None, :], other=0.0)
         w_box = expert_box(w, expert, k, first, D, F, BLOCK_K, BLOCK_N, TMA)
         da = tl.dot(dout, w_box, da, input_precision="ieee")
-    # Boxes reach into other experts' rows and past F; da is 0 there, or nothing is stored.
-    gate = box(h, start, first, n_rows, 2 * F, BLOCK_M, BLOCK_N, TMA).to(tl.float32)
-    up = box(h, start, F + first, n_rows, 2 * F, BLOCK_M, BLOCK_N, TMA).to(tl.float32)
-    sigmoid = tl.sigmoid(gate)
-    silu = gate * sigmoid
-    s = tl.load(weight_ptr + row, mask=live, other=0.0).to(tl.float32)[:, None]
-    part = tl.sum(da * silu * up, axis=1)
-    # All values first, rounded, then all stores: so fewer of them are alive at a time.
-    kind = dh_ptr.dtype.element_ty
-    scaled = (s * silu * up).to(kind)
-    d_gate = (s * da * up * sigmoid * (1 + gate * (1 - sigmoid))).to(kind)
-    d_up = (s * da * silu).to(kind)
+    s = tl.load(weight_ptr + row, mask=live, other=0.0).to(tl.float32)
+    # One quarter of the columns after the other: g, u and their kin of all don't fit the registers.
+    WIDTH: tl.constexpr = BLOCK_N // 4
+    left, right = halves(da)
+    quarters = halves(left) + halves(right)
+    part = tl.zeros((BLOCK_M,), tl.float32)
+    for q in tl.static_range(4):
+        part += backward_of_swiglu(
+            quarters[q], s, h, dh_ptr, scaled_ptr, start, live, first + q * WIDTH,
+            F, n_rows, BLOCK_M, WIDTH, TMA,
+        )  # fmt: skip
     tl.store(part_ptr + block.to(tl.int64) * n_rows + places, part, mask=live)
-    columns = first + tl.arange(0, BLOCK_N)
-    inside = live[:, None] & (columns < F)[None, :]
-    at = places.to(tl.int64)[:, None] * F + columns[None, :]
-    tl.store(scaled_ptr + at, scaled, mask=inside)
-    dh_at = dh_ptr + places.to(tl.int64)[:, None] * (2 * F) + columns[None, :]
-    tl.store(dh_at, d_gate, mask=inside)
-    tl.store(dh_at + F, d_up, mask=inside)
 
 
 def down_dh(
@@ -106,7 +131,7 @@ def down_dh(
     tiles = tiles_of(rows.offsets, n_rows, tile["BLOCK_M"])
     down_dh_kernel[(len(tiles.expert) * n_blocks,)](
         dout, source(down, [1, tile["BLOCK_K"], tile["BLOCK_N"]], tile["TMA"]), weight,
-        source(h, [tile["BLOCK_M"], tile["BLOCK_N"]], tile["TMA"]), dh, scaled, parts,
+        source(h, [tile["BLOCK_M"], tile["BLOCK_N"] // 4], tile["TMA"]), dh, scaled, parts,
         rows.order, rows.offsets, tiles.expert, tiles.start,
         width, hidden, weight.shape[1], n_rows, **tile,
     )  # fmt: skip
