@@ -1,5 +1,8 @@
 """Differences of the table of claims, drawn: the right numbers, and the colour of their side."""
 
+import numpy as np
+from matplotlib.colors import to_hex
+
 from minir1.bench.claims.table import lines
 from minir1.lab.controls import DISTILLED, RL, control_chart
 from minir1.run.report.ink import LIGHT
@@ -17,11 +20,10 @@ def test_the_side_of_0_has_a_colour_and_the_number_stands_beside_it():
         "It, points: one +20 (+10 to +30); two -30 (-40 to -20); three +5 (-5 to +15)"
     )
     (axes,) = picture.figure.axes
-    inks = [tuple(part.get_color()) for part in axes.collections[::2]]
-    from matplotlib.colors import to_rgba
-
-    wanted = [to_rgba(LIGHT[ink]) for ink in ("after", "bad", "before")]
-    assert [tuple(ink[0]) for ink in inks] == wanted
+    inks = [
+        to_hex(tuple(np.ravel(part.get_edgecolor())[:4].tolist())) for part in axes.collections[::2]
+    ]
+    assert inks == [LIGHT[ink] for ink in ("after", "bad", "before")]
     assert "3 seeds" in "".join(text.get_text() for text in axes.texts)
 
 
