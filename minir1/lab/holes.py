@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from minir1.lab.charts import bars, lines
+from minir1.lab.charts import bars, draw_lines, legend_below, lines
 from minir1.lab.graders import first_rows as first_rows
 from minir1.lab.graders import graders_chart as graders_chart
 from minir1.lab.heat import heat
-from minir1.lab.picture import Picture
+from minir1.lab.picture import Picture, panels
 from minir1.lab.sloppy import SLOPPY
 from minir1.lab.tokens import strip
 from minir1.tasks.base import Verdict
@@ -114,12 +114,19 @@ def growth_chart(verifier: str, golds: Sequence[Mapping[str, Any]], steps: int =
     shares = grown(gains, ways, steps, rate=0.5)
     names = ["honest tries", *WAYS[2:]]
     best = int(shares[-1].argmax())
-    return lines(
-        f"What grows under `{verifier}`", "share of all answers", range(steps + 1),
-        {name: shares[:, i] for i, name in enumerate(names)}, x_name="update", percent=True,
-        words=f"After {steps} updates {shares[-1, best]:.0%} of the answers are: {names[best]}. "
-        f"The reward went from {ways @ gains:.2f} to {shares[-1] @ gains:.2f}, and honest tries "
-        f"are right as often as before ({skill:.2f})", width=9.4,
+    titles = (f"What grows under `{verifier}`", "share of all answers")
+    figure, (left, right) = panels(titles, ("Paid, and right", "share of all answers"), height=2.8)
+    by_way = {name: shares[:, i] for i, name in enumerate(names)}
+    paid_and_right = {"paid by this verifier": shares @ gains, "right": skill * shares[:, 0]}
+    drawn = {"x_name": "update", "percent": True}
+    draw_lines(left, range(steps + 1), by_way, legend=False, **drawn)
+    draw_lines(right, range(steps + 1), paid_and_right, floor=0, **drawn)
+    right.set_ylim(0, 1.05)
+    legend_below(figure, len(names), dict(zip(names, left.lines, strict=True)))
+    return Picture(
+        figure, f"After {steps} updates {shares[-1, best]:.0%} of the answers are: {names[best]}. "
+        f"The reward went from {ways @ gains:.2f} to {shares[-1] @ gains:.2f}, right answers from "
+        f"{START[0]:.2f} to {skill * shares[-1, 0]:.2f}",
     )  # fmt: skip
 
 
@@ -132,10 +139,10 @@ def part_strip(completion: str, title: str) -> Picture:
             kinds.append(0.12)
         else:
             kinds.append(inside)
-    picture = strip(completion.split(), title=title, values=kinds,
-                    unit="pale: outside; middle: thinking; dark: answer")  # fmt: skip
-    answer = "no answer" if found.answer is None else f"the answer `{found.answer}`"
-    return Picture(picture.figure, f"The parser finds {answer}. {found.fault or 'Well formed'}")
+    answer = "no answer" if found.answer is None else f"the answer {found.answer}"
+    said = f"the parser finds {answer}: {found.fault or 'well formed'}"
+    key = f"pale: tags, middle: thinking, dark: answer.   Here {said}"
+    return Picture(strip(completion.split(), title=title, values=kinds, key=key).figure, said)
 
 
 def purity_chart() -> Picture:

@@ -31,16 +31,21 @@ def strip(
     below: Sequence[object] = (),
     values: Sequence[float] | np.ndarray | None = None,
     unit: str = "",
+    key: str = "",
 ) -> Picture:
     """Words as boxes, over several lines if need be.
 
     `below` is written under each box, `values` colour the boxes; their `unit` names the scale.
+    Where the values are kinds and no numbers, a `key` says in words what each colour is.
     """
     places = flow([max(len(word), len(str(b))) for word, b in _pairs(words, below)])
     line_height = HEIGHT + (0.2 if below else 0) + GAP
-    height = TOP + (places[-1][0] + 1) * line_height + (0.62 if values is not None else 0.06)
+    room = 0.36 if key else 0.62 if values is not None else 0.06
+    height = TOP + (places[-1][0] + 1) * line_height + room
     needed = max(x + width for _, x, width in places) + 0.05
-    figure, axes = new_sheet(max(needed, 0.1 * len(title), 0.07 * len(unit) + 2.6), height)
+    figure, axes = new_sheet(
+        max(needed, 0.1 * len(title), 0.07 * len(unit) + 2.6, 0.065 * len(key)), height
+    )
     heading(axes, title)
     colors, scale = _colors(values, len(words))
     for (line, x, width), (word, note), color in zip(
@@ -50,7 +55,9 @@ def strip(
         box(axes, x, y, width, word, color)
         middle = (x + width / 2, y + HEIGHT + 0.1)
         axes.text(*middle, str(note), ha="center", va="center", fontsize=7, color=LIGHT["muted"])
-    if scale is not None:
+    if key:
+        axes.text(0.03, height - 0.18, key, fontsize=8, va="center", color=LIGHT["muted"])
+    elif scale is not None:
         _scale_bar(figure, axes, scale, unit)
     return Picture(figure, f"{title}: {' '.join(words)}")
 

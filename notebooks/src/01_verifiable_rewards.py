@@ -72,16 +72,16 @@ Table(("completion", "answer", "fault"), rows)
 # `eval("__import__('os').system('...')")`?
 
 # %%
-from minir1.tasks.expression import evaluate
+from minir1.tasks.expression import Fault, evaluate
 
 display(show(evaluate))
 hostile = {"powers": "9 ** 9 ** 9", "a call": "__import__('os').getcwd()", "long": "1" * 5000,
-           "deep": "(" * 400 + "1" + ")" * 400, "floor division": "7 // 2", "by zero": "1 / 0",
+           "deep": "(" * 40 + "1" + ")" * 40, "floor division": "7 // 2", "by zero": "1 / 0",
            "a product": "*".join(["999999999999"] * 14)}  # fmt: skip
-Table(
-    ("text", "what it is"),
-    [(f"{k}: `{v[:30]}`", str(evaluate(v))[:70]) for k, v in hostile.items()],
-)
+found = [(name, f"`{text[:24]}`", evaluate(text)) for name, text in hostile.items()]
+rows = [(*one, r.verdict, r.reason) if isinstance(r, Fault) else (*one, "a value", f"{r.value:.3g}")
+        for *one, r in found]  # fmt: skip
+Table(("", "text", "what it is", "why"), rows)
 
 # %% [markdown]
 # Each limit is checked **before** the work that it bounds: first the length, then the digits, then the depth. Python's parser only reads; a
@@ -102,12 +102,14 @@ display(
 holes.acceptance_map(golds)
 
 # %% [markdown]
-# One line is clean. The others each have a second column: that is money that lies on the street.
+# Only the first line pays for right answers and for nothing else. Every other line has a full field further to the right: a way to
+# be paid without solving anything. `in_the_thinking` even refuses the right answer, since its thinking ends in other words.
 #
 # ## What a policy makes of it
 #
 # Take the simplest policy there is: it chooses *how* to answer, and follows the exact gradient of its reward. At the start it is honest in
-# 94 of 100 answers, and right in a third of those. **Predict** the picture for `value_only`.
+# 94 of 100 answers, and right in a third of those. **Predict** both pictures for `value_only`: which way to answer grows, and how the
+# reward and the share of right answers move.
 
 # %%
 explore(lambda verifier: holes.growth_chart(verifier, golds),
@@ -118,9 +120,9 @@ display(holes.growth_chart("in_the_thinking", golds))
 holes.growth_chart("strict", golds)
 
 # %% [markdown]
-# A way that had 2% at the start takes over, and the **reward curve looks wonderful**: it rises to nearly 1. Nothing in
-# it says that no problem is solved any better. Under the strict verifier the same gradient leaves only honest tries, and only now is getting
-# better at them the way to earn more.
+# A way that had 2% at the start takes over, and the **reward curve looks wonderful**: it rises to nearly 1. Nothing in it says that
+# the share of right answers fell to almost nothing. Under the strict verifier both lines are one: the same gradient leaves only
+# honest tries, and only now is getting better at them the way to earn more.
 #
 # So log a second number that is *not* trained on: `accuracy` by the strict verifier, beside the total that is paid. When the two
 # part, somebody has found a hole.
@@ -133,6 +135,13 @@ holes.growth_chart("strict", golds)
 # %%
 rows = run.evaluations["base"]["rows"][: at_scale(smoke=100, laptop=500, full=500)]
 holes.paid_chart([(row["gold"], row["completion"]) for row in rows])
+
+# %% [markdown]
+# `anywhere` pays for half of all answers though they are wrong, and nobody meant to cheat: a check such as `? 32 no` names the target. A
+# hole is open before anybody looks for it. `in_the_thinking` errs on the other side: the base ends a right try with `? 32 yes`, not with
+# `= 32`, and is refused.
+#
+# A verdict is more than right or wrong. **Predict.** After RL, which kind of failure is left?
 
 # %%
 from collections import Counter
@@ -149,6 +158,9 @@ columns("Verdicts before and after RL, strict", "answers of 500",
         x_name="", ticks=kinds)  # fmt: skip
 
 # %% [markdown]
+# Wrong answers are nearly gone. What is left is mostly `NO_ANSWER`: every one of these was cut at the limit of tokens, still searching.
+# A wrong answer and a search without an end need different cures. So a verdict says which it is.
+#
 # ## How bad is a small leak?
 #
 # No verifier is perfect; in mathematics, where `1/2`, `0.5` and `\frac{1}{2}` are one answer, it is hard work. **Predict.** A base is
@@ -161,7 +173,11 @@ holes.purity_chart()
 # Early, when nearly all is wrong, a small leak is **most of the teaching**. The other mistake, a right answer that is refused, costs less: it
 # looks like noise, and only slows learning down, as long as it hits all ways to be right alike.
 #
-# How good are the graders that people use? The same cases, committed rows ([how they were made](../minir1/bench/verifiers)):
+# A neural network as judge has holes that nobody can list. R1-Zero uses none: its authors found that such a judge may be hacked in long
+# RL, and would have to be trained again (arXiv 2501.12948v1, section 2.2.2).
+#
+# How good are the rules that people use? Three public graders of mathematics and this project's, on the same cases
+# ([how they were made](../minir1/bench/verifiers)). **Predict** which of the two errors is the more frequent one.
 
 # %%
 from minir1.run.home import published as folder_of
@@ -172,14 +188,16 @@ display(holes.graders_chart(graders))
 n = graders["minir1"]["numbers"]
 Note(
     f"{n['right']['n']} right answers, {n['attacks']['n']} attacks. Each grader as it was when it "
-    "first saw these cases: what minir1 refused then was mended later."
+    "first saw these cases: what minir1 refused then was mended later. The cases were written in "
+    "this project, so look at the two kinds of error rather than at who comes first."
 )
 
 # %% [markdown]
 # ## Pay for the form, or ask for it?
 #
-# R1's paper rewards accuracy *and* format. A bonus is paid at every answer, right or wrong. **Predict** what a policy does that is right in 10% of
-# its tries, if empty form earns 0.5.
+# R1-Zero pays for accuracy *and* for format, with equal weight. A bonus is paid at every answer, right or wrong. Say that empty form
+# always earns the bonus, and that an honest try, busy with the problem, keeps the form in 6 of 10. **Predict** what a policy does that is
+# right in 10% of its tries, if the bonus is 0.5.
 
 # %%
 from minir1.tasks.reward import score
@@ -188,8 +206,8 @@ display(show(score))
 holes.bonus_chart(0.5)
 
 # %% [markdown]
-# With a bonus, empty form wins until a try is right often enough; a small policy takes the easy money and never gets there. So here the form is
-# a **gate**: without one well-placed answer there is no accuracy to be paid. Its own weight is 0.
+# With a bonus, empty form wins until a try is right often enough, in 20% here. A small policy takes the bonus, stops trying, and never
+# gets there. So here the form is a **gate**: without one well-placed answer there is no accuracy to be paid. Its own weight is 0.
 #
 # ### What went wrong here?
 #
@@ -207,8 +225,8 @@ for text in ("7 // 2 + 1", "2 ** 3", "44 ** 95 ** 83", "007 + 1", "- - 3", "7 / 
 Table(("text", "passes the filter", "the evaluator says"), rows)
 
 # %% [markdown]
-# `**` and `//` are made of allowed characters. The third one, run by `eval`, never comes back, and the trainer hangs with it. A filter
-# on characters is no grammar.
+# `**` and `//` are made of allowed characters. The third one, run by `eval`, never comes back, and the trainer hangs with it; the fourth
+# is no Python, and `eval` raises. A filter on characters is no grammar.
 #
 # ## Mend one
 #
@@ -222,12 +240,12 @@ Table(("hole", "closed by"), [
     ("the target anywhere", "one answer, in its place"),
     ("any numbers", "exactly the given numbers"),
     ("many answers", "two answers are none"),
-    ("numbers used twice", "a multiset, not a set"),
+    ("numbers used twice", "each number as often as it is given"),
     ("the thinking", "only the answer is judged"),
 ])  # fmt: skip
 
 # %% [markdown]
-# How do you know that there is no sixth hole? You don't; you look. `minir1/bench/fuzz` sends 200,000 strings to each verifier, and
+# How do you know that there is no sixth hole? You don't; you look. `make fuzz` sends 200,000 random strings to each verifier, and
 # an attacker of the project tries to be paid without being right:
 
 # %%

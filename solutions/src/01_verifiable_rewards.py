@@ -193,7 +193,7 @@ check(verify_countdown)
 #
 # Now change sides. Here are five sloppy verifiers. Each has one hole. Write a function that, for the name of a verifier
 # and the gold of a problem, returns a completion that the sloppy verifier takes for right **and the real one does not**.
-# The problems are not known before.
+# The problems are not known before. No verifier reads an expression of more than 200 characters.
 
 # %%
 from minir1.lab import sloppy
