@@ -64,8 +64,11 @@ class Ledger:
         """Count one step. A step that has completions sampled its tokens before training."""
         tokens = int(metrics.get("num_tokens", 0))
         self.tokens_trained += tokens
-        if "completions/mean_length" in metrics:
-            self.tokens_sampled += tokens
+        self.sampled(tokens if "completions/mean_length" in metrics else 0)
+
+    def sampled(self, tokens: int) -> None:
+        """Count completions that were written."""
+        self.tokens_sampled += tokens
         if time.perf_counter() - self._written >= SECONDS_BETWEEN_ROWS:
             self.record("running")
 

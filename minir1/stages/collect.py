@@ -82,7 +82,7 @@ def completions(
     with ledger:
         for found in world.each(ask, list(zip(starts, batches, strict=True))):
             for problem, texts, tokens in found:
-                ledger.tokens_sampled += tokens
+                ledger.sampled(tokens)
                 yield problem, texts
 
 

@@ -75,4 +75,5 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 def digest(path: Path) -> str:
     """SHA-256 of a file: its name in a manifest."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,6 +16,12 @@ from minir1.stages.stage_table import stage_costs
 NAME = "pipeline.json"
 
 
+def weights_of(folder: Path) -> str | dict[str, str]:
+    """The name of a checkpoint's weights; one for each file that a process has written."""
+    found = {file.name: digest(file) for file in sorted(folder.glob("model*.safetensors"))}
+    return found.get("model.safetensors", found)
+
+
 def write_manifest(
     config: Config, out: Path, parents: Mapping[str, str], teachers: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -27,7 +33,7 @@ def write_manifest(
         row: dict[str, Any] = {
             "stage": stage,
             "checkpoint": folder.relative_to(out).as_posix(),
-            "weights": digest(folder / "model.safetensors"),
+            "weights": weights_of(folder),
             "starts_from": parents.get(stage),
             "learns_from": teachers.get(stage),
             "cost": costs.get(stage, {}),

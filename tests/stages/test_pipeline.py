@@ -1,7 +1,10 @@
 """The whole pipeline at its smallest: every stage, every file, and a kill inside each stage."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -11,13 +14,18 @@ import pytest
 from minir1.config import Config, ModelConfig, OptimConfig, PretrainConfig, TaskConfig
 from minir1.config.pipeline import PipelineConfig, PreferenceConfig, SamplesConfig, SftConfig
 from minir1.rl.update import NotFiniteError
+from minir1.run.distributed.processes import Silent
+from minir1.run.distributed.world import World
 from minir1.run.home import open_run
 from minir1.run.ledger import read_ledger
 from minir1.run.metrics import read_metrics, without_clocks
 from minir1.run.models import ORDER, last_model
 from minir1.stages import pipeline, preference, readers, rejection
+from minir1.stages.collect import Source, completions
 from minir1.stages.examples import digest, read_examples
 from minir1.stages.loop import Stage
+from minir1.stages.manifest import weights_of
+from minir1.stages.pipeline import Pipeline
 from minir1.stages.ready import check_pipeline
 from minir1.tasks.base import Verdict
 from minir1.tasks.completion import Parsed
@@ -102,6 +110,19 @@ def test_the_manifest_names_what_lies_there(done):
     assert all(sampled[f"samples of {name}"] > 0 for name in ("pretrain", "zero", "dev2", "r1"))
 
 
+def test_the_manifest_of_several_processes_names_the_file_of_each(done, tmp_path):
+    _, out, result = done
+    folder = tmp_path / "cut"
+    folder.mkdir()
+    row = result["manifest"]["stages"][0]
+    whole = (out / row["checkpoint"] / "model.safetensors").read_bytes()
+    names = [f"model-0000{i}-of-00002.safetensors" for i in (1, 2)]
+    for name, part in zip(names, (whole[:9], whole[9:]), strict=True):
+        (folder / name).write_bytes(part)
+    assert weights_of(folder) == {name: digest(folder / name) for name in names}
+    assert weights_of(out / row["checkpoint"]) == row["weights"]
+
+
 def test_every_training_row_has_its_lineage_and_none_is_held_out(done):
     config, out, _ = done
     for stage, teacher in (("dev1", "zero"), ("dev3", "dev2"), ("student", "r1")):
@@ -109,6 +130,42 @@ def test_every_training_row_has_its_lineage_and_none_is_held_out(done):
         assert {(row.stage, row.step) for row in rows} == {(teacher, 2)}
         assert all(split_of(row.key, config.task.heldout_share) == "train" for row in rows)
         assert stage != "dev1" or {row.task for row in rows} == {"bilingual"}
+
+
+class Second(World):
+    """One of several processes, which leaves ledger and diary to the first."""
+
+    def on_main(self, thing):
+        return Silent()
+
+
+def test_a_process_that_keeps_no_ledger_writes_the_same_samples(done, tmp_path):
+    config, out, _ = done
+    whole = Pipeline(config, out)
+    source = Source(stage="zero", step=2, task=config.task, seed=7)
+    settings = config.pipeline.samples
+    first, second = (
+        list(completions(config, tmp_path, whole.finished("zero")(), source, settings, world))
+        for world in (World(), Second())
+    )
+    assert first == second and len(read_ledger(tmp_path)) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_two_processes_go_through_all_of_it(tmp_path):
+    """The command itself, under torchrun, with real verdicts."""
+    out, root = tmp_path / "run", Path(__file__).parents[2]
+    words = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    words += ["-m", "minir1", "pipeline", "pipeline_smoke", "--out", str(out)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
+    done = subprocess.run([sys.executable, *words], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    manifest = json.loads((out / "pipeline.json").read_text())
+    assert [row["stage"] for row in manifest["stages"]] == list(ORDER)
+    for row in manifest["stages"]:
+        files = sorted((out / row["checkpoint"]).glob("model*"))
+        assert row["weights"] == {file.name: digest(file) for file in files} and len(files) == 2
 
 
 def left_behind(out: Path) -> dict[str, object]:
