@@ -11,8 +11,8 @@
 # | **Time** | 60 minutes to read and answer; the cells take about a minute |
 # | **Hardware and cost** | a laptop with **Linux** and the extra `kernels` (`pip install 'minir1[kernels]'`): Triton is made for no other system; nothing to pay |
 #
-# **Nothing in this lesson was timed on a GPU.** The interpreter shows what a kernel computes, not how fast. Floors are arithmetic; what the
-# compiler says is what it says, without a GPU.
+# **Nothing in this lesson was timed on a GPU.** The interpreter shows what a kernel computes, not how fast. Least times are computed from
+# sizes; what the compiler says is what it says, without a GPU.
 #
 # **After this lesson you can**
 #
@@ -27,6 +27,7 @@ import os
 
 os.environ["TRITON_INTERPRET"] = "1"  # before Triton is imported for the first time
 
+import numpy as np
 import torch
 
 from minir1.lab import rungs
@@ -132,16 +133,20 @@ rungs.count_map(counts)
 # place that the counter shows. But programs run in any order. Here they run in five random orders:
 
 # %%
-rungs.race_chart(flat.long(), n_experts, block=4, runs=5)
+display(rungs.race_chart(flat.long(), n_experts, block=4, runs=5))
+orders = [np.random.default_rng(seed).permutation(layer.x.numpy().ravel()) for seed in range(5)]
+sums = {float(np.cumsum(order)[-1]) for order in orders}
+Note(f"The same {len(orders[0]):,} numbers, added up in five orders: {len(sums)} different sums.")
 
 # %% [markdown]
-# Every run puts rows elsewhere, so sums are added in another order and round otherwise. Training still works; but the trainer can
-# no longer repeat the sampler's bits, and no bug can be found by running twice. So: **no atomics here**. Each number has one writer.
+# Every run puts rows elsewhere, so sums are added in another order, and each order rounds in its own way. Training still works; but the
+# trainer can no longer repeat the sampler's bits, and no bug can be found by running twice. So: **no atomics here**. Each number has
+# one writer.
 #
 # ## Rung 3: offsets
 #
-# A sum over all counts before gives where each expert begins, and, for each tile, how many of an expert's rows
-# stand in tiles before.
+# Counts are added up from left to right. Over the experts, this gives where each expert's rows begin; over the tiles, how many of an
+# expert's rows stand in tiles before.
 
 # %%
 before, total = torch.empty_like(counts), torch.empty(n_experts, dtype=torch.int32)
@@ -186,9 +191,9 @@ cases = {"64 experts, even": even, "64 experts, skewed": skewed, "these tokens":
 rungs.waste_chart(cases, blocks=[4, 8, 16, 32, 64, 128, 256])
 
 # %% [markdown]
-# A tall tile uses the tensor cores well and wastes rows where experts have few. That is why fine-grained mixtures need large
-# batches, and why a router's balance is a matter of speed too. The first product gathers its rows on the way and applies SwiGLU
-# before it stores:
+# A tall tile uses the tensor cores well (the GPU's units that multiply small matrices) and wastes rows where experts have few. That is
+# why fine-grained mixtures need large batches, and why a router's balance is a matter of speed too. The first product gathers its rows
+# on the way and applies SwiGLU, `silu(gate) * up`, before it stores:
 
 # %%
 from minir1_kernels.up import up, up_kernel
@@ -215,13 +220,16 @@ display(show(combine_kernel.fn))
 rungs.memory_chart(n=32768, d=2048, f=768, k=8)
 
 # %% [markdown]
-# Gathering gives each sum one owner and one order. The picture is arithmetic from shapes (a layer of Qwen3-30B-A3B, 32,768 tokens), no
+# Scattering needs atomics: two rows may add to one token at once. Gathering gives each sum one owner and one order. The picture is arithmetic from shapes (a layer of Qwen3-30B-A3B, 32,768 tokens), no
 # measurement: what goes out to memory and comes back between the steps.
 #
 # ## Rung 7: backward
 #
-# A layer that trains needs gradients of x, of the routing weights and of both stacks. Two identities save most of the
-# memory: the gradient of a row's weight is `<dout W2, a>`, so y need not be kept, and `dW2 = dout^T (s a)`.
+# A layer that trains needs gradients of x, of the routing weights and of both stacks of matrices. A row adds `s y` to its token, with
+# its routing weight `s` and `y = a W2^T`, where `a` is what SwiGLU gave. If `dout` is the gradient of the token's sum, then that of `s` is
+# `<dout, y> = <dout W2, a>`, so `y` need not be kept, and that of `W2` is the sum over its rows of `dout^T (s a)`.
+#
+# **Predict.** Summed in float32, will the kernels or plain torch be nearer to the exact gradients?
 
 # %%
 from minir1.model.dispatch import experts_torch
@@ -249,7 +257,7 @@ display(show(down_dh_kernel.fn))
 rungs.error_chart(errors)
 
 # %% [markdown]
-# The bar for a kernel in this project: its error against float64 is at most 1.1 times plain torch's in the same precision.
+# Here the kernels are the nearer ones. The bar for a kernel in this project: its error against float64 is at most 1.1 times plain torch's in the same precision.
 #
 # ### What went wrong here?
 #
@@ -290,8 +298,9 @@ Table(
 # %% [markdown]
 # # The same code at scale
 #
-# On a GPU the same files run, with larger tiles ([kernels/README.md](../kernels/README.md)). What can be said without one? The least time that an op
-# can take, from an H100's rates, and what the compiler makes of each kernel:
+# On a GPU the same files run, with larger tiles ([kernels/README.md](../kernels/README.md)). What can be said without one? The least time
+# that an op can take, from an H100's rates: it is the higher bar of each pair. And what the compiler makes of each kernel; the last three
+# compute log-probabilities from logits, the matter of lesson 06:
 
 # %%
 display(rungs.floor_chart(n=32768, d=2048, f=768, e=128, k=8))
