@@ -1,5 +1,7 @@
 """The benchmark and the tuner: floors, routings, sides that agree, and every line on a CPU."""
 
+import ast
+import importlib.util
 import json
 import subprocess
 import sys
@@ -7,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import bench
+import blocks
 import measure
 import pytest
 import sides
@@ -14,7 +17,7 @@ import torch
 import tune
 import warm
 from shapes import SHAPES, experts_of, layer_inputs
-from stopwatch import milliseconds, race
+from stopwatch import milliseconds, race, settle
 
 KERNELS = Path(__file__).parents[2] / "kernels"
 TINY = SHAPES["tiny"]
@@ -136,6 +139,82 @@ def test_rows_are_on_disk_before_the_next_is_taken(tmp_path, monkeypatch):
     (row,) = [json.loads(line) for line in bench.RESULTS.read_text().splitlines()]
     assert row["shape"] == "moonlight" and row["device"] == "NVIDIA H100 80GB HBM3"
     assert set(row["versions"]) == {"torch", "cuda", "triton", "liger-kernel", "cut-cross-entropy"}
+
+
+def test_rows_that_are_saved_fill_the_page(tmp_path, monkeypatch):
+    row = {"what": "up", "routing": "zipf", "ms": {"minir1": [2.0]}}
+    monkeypatch.setattr(measure, "measure", lambda *asked: iter([row]))
+    monkeypatch.setattr(warm, "compile_together", lambda names: None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100 80GB HBM3")
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "bench.jsonl")
+    monkeypatch.setattr(blocks, "README", tmp_path / "README.md")
+    blocks.README.write_text("a <!-- bench -->\nold\n<!-- end of bench --> b")
+    monkeypatch.setenv("TRITON_INTERPRET", "1")  # put back afterwards
+    assert bench.main(["--save", "--shape", "moonlight"]) == 0
+    page = blocks.README.read_text()
+    assert "old" not in page and "| up | 2.000 (2.000-2.000) | 567 | 71% |  |" in page
+
+
+def test_a_page_without_marks_is_refused():
+    with pytest.raises(ValueError, match="no marks <!-- aot --> and <!-- end of aot -->"):
+        blocks.filled("a page", "aot", "text")
+
+
+def test_wrong_logprobs_are_not_timed(monkeypatch):
+    def plain(hidden, words, targets):
+        return sides.torch_logprobs(hidden, words, targets)[0]
+
+    found = {"minir1": lambda *head: 1.01 * plain(*head), "torch": plain}
+    monkeypatch.setattr(sides, "logprobs", lambda interpret: found)
+    (row,) = measure.logprob_rows(TINY, 1, "cpu", torch.float32)
+    assert row["what"] == "correctness" and not row["ok"]
+
+
+def test_a_side_is_settled_when_the_device_is_done(monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: asked.append("synchronize"))
+    settle(lambda: asked.append("call"), interpret=False)
+    assert asked == ["call", "synchronize"]
+
+
+def test_every_core_takes_a_part_of_what_liger_tunes(monkeypatch, capsys):
+    commands, waited = [], []
+
+    def start(command, stderr):
+        commands.append(command)
+        return SimpleNamespace(wait=lambda: waited.append(command))
+
+    monkeypatch.setattr(warm, "find_spec", lambda name: name)
+    monkeypatch.setattr(warm.subprocess, "Popen", start)
+    monkeypatch.setattr(warm.os, "cpu_count", lambda: 3)
+    warm.compile_together(["moonlight"])
+    assert [c[2:] for c in commands] == [[str(part), "3", "moonlight"] for part in range(3)]
+    assert waited == commands and Path(commands[0][1]).name == "warm.py"
+    monkeypatch.setattr(warm, "find_spec", lambda name: None)
+    warm.compile_together(["moonlight"])
+    assert len(commands) == 3, "without liger-kernel there is nothing to compile"
+
+
+@pytest.mark.parametrize(
+    ("package", "file", "name", "taken"),
+    [
+        ("liger_kernel", "ops/fused_moe.py", "forward",
+         ["ctx", "x", "gate_up_proj", "down_proj", "top_k_index", "top_k_weights"]),
+        ("cut_cross_entropy", "linear_cross_entropy.py", "linear_cross_entropy",
+         ["e", "c", "targets", "reduction", "filter_eps"]),
+    ],
+)  # fmt: skip
+def test_peers_take_what_they_are_given(package, file, name, taken):
+    """Read, not imported: both ask for a GPU."""
+    spec = importlib.util.find_spec(package)
+    if spec is None:
+        pytest.skip("pip install 'minir1[bench]'")
+    tree = ast.parse((Path(spec.origin).parent / file).read_text("utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    (found,) = [f for f in functions if f.name == name]
+    given = [argument.arg for argument in found.args.args]
+    assert [argument for argument in given if argument in taken] == taken
 
 
 def test_what_computes_something_else_is_marked():
@@ -267,6 +346,30 @@ def test_tiles_that_give_another_result_are_passed_over(monkeypatch):
         assert tune.tune("sort", TINY, call, interpret=True)["config"]["BLOCK_T"] != 16
     finally:
         configs.table.cache_clear()
+
+
+def test_tiles_that_fail_are_passed_over(monkeypatch):
+    from minir1_kernels import configs
+
+    def call():
+        if configs.table()["sort", "interpret"][f"E={TINY.E}"]["BLOCK_T"] != start["BLOCK_T"]:
+            raise RuntimeError("out of resources")
+        return torch.ones(3)
+
+    choices = configs.table()["sort", "interpret"]
+    start = choices[f"E={TINY.E}"] = choices["narrow"]
+    try:
+        found = tune.tune("sort", TINY, call, interpret=True)["config"]
+        assert found["BLOCK_T"] == start["BLOCK_T"]
+    finally:
+        configs.table.cache_clear()
+
+
+def test_the_tuner_tries_specialised_warps_and_plain_ones():
+    tiles = {"SPECIALISED": 0, "num_warps": 8, "num_stages": 4}
+    specialised = next(tune.neighbours(tiles))
+    assert specialised == tiles | {"SPECIALISED": 1, "num_warps": 4}
+    assert next(tune.neighbours(specialised)) == tiles
 
 
 def test_an_op_that_fails_does_not_lose_the_others(tmp_path, capsys, monkeypatch):

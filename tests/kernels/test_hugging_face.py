@@ -1,5 +1,7 @@
 """transformers' own models give the same logits and gradients with our kernels inside."""
 
+import sys
+
 import pytest
 import torch
 
@@ -103,6 +105,12 @@ def test_rows_of_experts_that_live_elsewhere_add_nothing():
     torch.testing.assert_close(out, same)
     with pytest.raises(ValueError, match="from 0 to 3: expected indices from 0 to 2"):
         experts_forward(Stacks(parallel=False), x, idx, weight)
+
+
+def test_without_transformers_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "transformers.integrations.moe", None)
+    with pytest.raises(ImportError, match=r"pip install 'minir1\[hub\]'"):
+        register()
 
 
 def test_another_activation_is_refused():

@@ -183,6 +183,13 @@ def test_no_tensor_is_as_large_as_the_logits():
     assert seen.elements == 64 * 512
 
 
+def test_torch_knows_the_product_that_a_gpu_adds_in_fp32():
+    """On a CPU it has no kernel for it; a name that it didn't know would be a TypeError."""
+    total, half = torch.zeros(2, 2), torch.zeros(2, 2, dtype=torch.bfloat16)
+    with pytest.raises(NotImplementedError, match=r"addmm\.dtype_out"):
+        torch.addmm(total, half, half, out_dtype=torch.float32, out=total)
+
+
 def test_only_what_is_asked_for_gets_a_gradient():
     hidden, vocabulary, targets, _ = case(n=5, v=40, d=8)
     hidden.requires_grad_()

@@ -1,5 +1,7 @@
 """Each op of the layer alone, against its definition in float64, in float32 and float16."""
 
+from types import SimpleNamespace
+
 import harness
 import pytest
 import torch
@@ -201,6 +203,28 @@ def test_boxes_by_pointers_and_by_descriptors_are_the_same(module, monkeypatch):
         )
         results.append(run(op, *args))
     assert harness.same_bits(*results)
+
+
+def test_specialised_warps_compute_the_same(monkeypatch):
+    """What the tuner tries: the box of rows is then described inside the kernel."""
+    a = layer()
+    h, allocators = random(a.idx.numel(), 96), []
+    monkeypatch.setattr(grouped_module.triton, "set_allocator", allocators.append)
+    plain = run(up_dx, h, a.gate_up, a.rows)
+    assert not allocators
+    monkeypatch.setattr(
+        grouped_module, "config", lambda *a, **w: config(*a, **w) | {"SPECIALISED": 1}
+    )
+    assert harness.same_bits(plain, run(up_dx, h, a.gate_up, a.rows))
+    (allocate,) = allocators
+    memory = allocate(384, 128, None)
+    assert (memory.dtype, memory.shape, memory.device) == (torch.int8, (384,), h.device)
+
+
+def test_a_persistent_kernel_has_a_program_for_every_multiprocessor(monkeypatch):
+    h100 = SimpleNamespace(multi_processor_count=132)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: h100)
+    assert grouped_module.programs(torch.device("cuda:1")) == 132
 
 
 SHORT = Sorted(*(torch.zeros(n, dtype=torch.int32) for n in (6, 6, 4)))  # 6 rows, 3 experts
