@@ -74,6 +74,10 @@ PART_OF_EPOCH = Exercise(
     parts=(Part("steps", 3, epoch_cases),),
     mistakes={
         "same_order": Edit('f"{seed}/{epoch}"', "seed"),
+        "one_order": Edit('f"{seed}/{epoch}"', 'f"{seed}/0"'),
+        "epoch_of_the_step": Edit(
+            "epoch = place // len(items)", "epoch = step * size // len(items)"
+        ),
         "not_shuffled": Edit('random.Random(f"{seed}/{epoch}").shuffle(order)', "pass"),
         "new_order_each_step": Edit('f"{seed}/{epoch}"', 'f"{seed}/{step}"'),
         "drawn_with_luck": Edit("order[place % len(items)]", "random.Random(place).choice(order)"),
@@ -132,6 +136,17 @@ ROUTE_FLOPS = Exercise(
         "own_samples": Edit("samples of {teachers[one]}", "samples of {one}"),
         "stage_alone": Edit("if one in parents:", "if False:"),
         "paid_twice": Edit("if one in names:", "if False:"),
+        "every_path": Edit(
+            "        if one in names:\n            continue\n        names.append(one)\n"
+            "        if one in parents:\n            todo.append(parents[one])\n"
+            "        if one in teachers:\n            todo.append(teachers[one])\n"
+            '            samples = f"samples of {teachers[one]}"\n'
+            "            if samples not in names:\n                names.append(samples)\n",
+            "        names.append(one)\n"
+            "        todo += [links[one] for links in (parents, teachers) if one in links]\n"
+            "        if one in teachers:\n"
+            '            names.append(f"samples of {teachers[one]}")\n',
+        ),
         "everything": Edit("for name in names)", "for name in costs)"),
     },
 )  # fmt: skip
