@@ -101,7 +101,8 @@ def add_product(
     total: Float[Tensor, "N D"], dz: Float[Tensor, "N words"], words: Float[Tensor, "words D"]
 ) -> None:
     """total += dz words, summed in fp32: rounding each chunk's product to bf16 would add an
-    error a chunk. torch can ask cuBLAS for it; its CPU products round to their inputs' type."""
+    error a chunk. torch asks cuBLAS for it (pytorch#167931 lets `total` be fp32); its CPU
+    products round to their inputs' type."""
     if total.is_cuda:
         torch.addmm(total, dz, words, out_dtype=torch.float32, out=total)
     else:
