@@ -91,6 +91,8 @@ def test_the_headline_holds_the_numbers_of_the_evaluations(run):
         value = one["pass@1"]
         assert f"{100 * value['value']:.1f}%" in page.words
         assert f"{100 * value['low']:.1f} to {100 * value['high']:.1f}" in page.words
+    shares = [f"{100 * one['pass@1']['value']:.1f}%" for one in (base, final)]
+    assert f"From {shares[0]} to {shares[1]} right" in page.words
     right = [[[float(row["verdict"] == "CORRECT")] for row in one["rows"]] for one in (base, final)]
     gain = stats.paired_difference(*right)
     assert f"a gain of {100 * gain.value:.1f} points" in page.words

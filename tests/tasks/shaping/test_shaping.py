@@ -52,6 +52,7 @@ def test_cosine_is_the_papers_curve():
         curve = (1 + math.cos(n * math.pi / 100)) / 2
         assert math.isclose(cosine(True, n, 100, False), 0.5 + 0.5 * curve, abs_tol=1e-11)
         assert math.isclose(cosine(False, n, 100, False), -curve, abs_tol=1e-11)
+    assert cosine(True, 101, 100, False) == cosine(False, 101, 100, False) == -1.0  # past its end
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=30), st.integers(1, 5))
