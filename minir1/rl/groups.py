@@ -68,14 +68,18 @@ def sample_groups(
     live: list[Group] = []
     dead: list[Group] = []
     asked = 0
+
+    def settle(one: tuple[Problem, Sequence[Rollout]]) -> Group:
+        group = judge(task, tokenizer, *one, config, limit)
+        return group if pay is None else pay(group)
+
     for _ in range(config.dynamic_sampling + 1):
         batch = list(islice(problems, wanted - len(live)))
         rollouts = _ask(sampler, policy.config, tokenizer, batch, config, seed, step, asked, peers)
         asked += len(batch)
         answered = [(one, rollouts[i * size : (i + 1) * size]) for i, one in enumerate(batch)]
-        # A verdict is reached once, and told: at a time limit, two processes might differ.
-        judged = peers.each(lambda one: judge(task, tokenizer, *one, config, limit), answered)
-        for group in judged if pay is None else map(pay, judged):
+        # Settled once, and told: at a time limit, or by a reward model, two processes might differ.
+        for group in peers.each(settle, answered):
             (dead if group.dead else live).append(group)
         if len(live) == wanted:
             break

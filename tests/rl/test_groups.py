@@ -10,9 +10,11 @@ from minir1.config import ModelConfig, RewardConfig, ZeroConfig
 from minir1.model.transformer import Transformer
 from minir1.rl import groups as groups_module
 from minir1.rl.groups import judge, sample_groups
-from minir1.rl.types import Rollout
+from minir1.rl.parallel import Peers
+from minir1.rl.types import Group, Rollout
 from minir1.tasks.base import Problem, Verdict
 from minir1.tasks.countdown import Countdown
+from minir1.tasks.reward import Reward
 from minir1.text.template import prompt_ids, render_completion
 from minir1.text.tokenizer import Tokenizer
 
@@ -35,7 +37,7 @@ class YesNo:
         return Verdict.CORRECT if right else Verdict.WRONG
 
 
-def ask(monkeypatch, live: set[int], config: ZeroConfig, step: int = 0):
+def ask(monkeypatch, live: set[int], config: ZeroConfig, step: int = 0, **options):
     """Sample with a policy that solves question n once if n is in `live`, and never otherwise."""
     calls, problems = [], YesNo().problems("train", 0)
 
@@ -51,7 +53,9 @@ def ask(monkeypatch, live: set[int], config: ZeroConfig, step: int = 0):
 
     monkeypatch.setattr(groups_module, "sample", sample)
     policy = Transformer(ModelConfig(dim=16, n_layers=1))
-    result = sample_groups(policy, TOKENIZER, YesNo(), problems, config, seed=5, step=step)
+    result = sample_groups(
+        policy, TOKENIZER, YesNo(), problems, config, seed=5, step=step, **options
+    )
     return *result, calls, problems
 
 
@@ -87,6 +91,32 @@ def test_when_the_rounds_run_out_dead_groups_fill_the_batch(monkeypatch):
     assert replaced == 4 + 3 + 3 - 4
     groups, replaced, calls, _ = ask(monkeypatch, set(), CONFIG)
     assert len(groups) == 4 and len(calls) == 1 and replaced == 0
+
+
+def test_what_a_group_earns_is_settled_by_one_process_and_told(monkeypatch):
+    """A reward model may round otherwise elsewhere, and a dead group is one in all or in none."""
+    earned = []
+
+    def pay(group):
+        earned.append(group.problem.gold)
+        return replace(group, rewards=[Reward({}, float(i)) for i in range(SIZE)])
+
+    class Second(Peers):
+        """It does what is odd, and hears of the rest, paid otherwise."""
+
+        size = 2
+
+        def each(self, work, items, **options):
+            for i, item in enumerate(items):
+                done = work(item) if i % 2 or not isinstance(item[0], Problem) else None
+                told = [Reward({}, 7.0)] * SIZE
+                yield done or Group(*item, [Verdict.WRONG] * SIZE, told)
+
+    groups, *_ = ask(monkeypatch, set(), CONFIG, pay=pay, peers=Second())
+    assert earned == [1, 3]
+    assert {g.problem.gold: g.totals for g in groups} == {
+        0: [7.0] * 3, 1: [0.0, 1.0, 2.0], 2: [7.0] * 3, 3: [0.0, 1.0, 2.0],
+    }  # fmt: skip
 
 
 def test_live_groups_are_never_sampled_again(monkeypatch):
