@@ -12,8 +12,9 @@ tiles in use is passed over. Most of the time goes into compiling: expect an hou
 (a guess: nobody has run it on a GPU yet), and start with the shape and the ops that you need.
 
 The winner becomes a line of minir1_kernels/configs.jsonl for exactly these widths when it is
-found, with the device and the times in its `origin`. Then: `make aot`,
-`python kernels/bench.py --save`, commit.
+found, with the device and the times in its `origin`. A try that hangs has to be stopped by hand
+(specialised warps are the likeliest, README.md); `--op` goes on with the other ops. Then:
+`make aot`, `python kernels/bench.py --save`, commit.
 """
 
 from __future__ import annotations
