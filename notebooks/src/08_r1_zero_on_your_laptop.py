@@ -117,9 +117,9 @@ Note(verdicts(rows))
 
 # %% [markdown]
 # Look at the thin lines before the thick one: they are the seeds. What all of them do is a property of the recipe; what one
-# does may be an accident. (The last row of the table is a longer run. It has two seeds, and two can't tell: the interval runs from
-# -45 points to +65.) And the control says: **thinking grows where it pays.** RL does not make a model think. It makes
-# it do more of what was rewarded, and a truthful check is what makes a second try worth its tokens.
+# does may be an accident. (The last row of the table is a longer run. It has few seeds, and the width of its interval says so.)
+# And the control says: **thinking grows where it pays.** RL does not make a model think. It makes it do more of what was
+# rewarded, and a truthful check is what makes a second try worth its tokens.
 #
 # ### What went wrong here?
 #
