@@ -91,6 +91,7 @@ def test_the_table_compares_the_first_steps_with_the_last():
     (line,) = table.table(rows).splitlines()[2:]
     assert "0.40 to 0.11, -0.29 [" in line and f"| {arm.says} | 3 |" in line
     assert table.ends(rows[0], "meant") == pytest.approx((0.4, 0.1))
+    assert table.ends({"curve": {"proxy": range(30)}}, "proxy") == (4.5, 24.5)  # ten steps each
     old = row(arm, 5, [0.0] * 20) | {"config_hash": "0" * 12}
     assert table.current([old, *rows[::-1]]) == rows
 

@@ -97,6 +97,16 @@ def test_a_policy_that_is_only_sharper_is_refuted() -> None:
     assert holds["base, greedy"] and "control" not in holds
 
 
+@pytest.mark.parametrize(("right", "held"), [(9, True), (11, False)])
+def test_the_control_gains_less_than_half(right: int, held: bool) -> None:
+    """Paid for right answers, 20 of 40 questions are won; the control may win 9 and not 11."""
+    answers = answers_of_seeds([[0] * 40], [[1] * 20 + [0] * 20])
+    control = answers_of_seeds([[0] * 40], [[1] * right + [0] * (40 - right)])
+    greedy = answers | {(CONTROL, 0, "final"): control[RECIPE, 0, "final"]}
+    holds = {name: holds for name, holds, _ in verdicts(answers, greedy)}
+    assert holds["control"] is held
+
+
 # What was committed.
 
 
