@@ -5,6 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
+import torch
 
 from minir1.config import TaskConfig, ZeroConfig
 from minir1.model.transformer import Transformer
@@ -83,6 +84,23 @@ def test_texts_are_chosen_by_the_reward_model(reader, monkeypatch):
     keep = Keep(task=TASK, at_most=2, reader=reader, tokenizer=Tokenizer(256))
     assert keep(problem, texts) == [(1, texts[1])]  # the last one thinks in the other language
     assert Keep(task=TASK, at_most=2)(problem, texts) == []
+
+
+def test_the_reward_model_likes_answers_to_requests_for_a_text_alone(reader):
+    """Its score as a share; nothing for a thinking without an answer, or for another prompt."""
+    manners = Problem("manners", "tell about two", {"language": "english"}, "about 2")
+    texts = [said("two", "please two"), "<think> two </think>", said("two", "two thanks")]
+    draw = torch.Generator().manual_seed(0)
+    torch.nn.init.normal_(reader.score.weight, generator=draw)
+    tokenizer = Tokenizer(256)
+    found = pay.liked(reader, tokenizer, manners, texts)
+    for text, score in zip(("please two", "two thanks"), found[::2], strict=True):
+        ids = tokenizer.encode(f"<user> tell about two <assistant> <answer> {text} </answer>")
+        with torch.no_grad():
+            last = reader(torch.tensor([[tokenizer.bos_id, *ids]]))[0, -1]
+        assert score == pytest.approx(float(last.sigmoid()), abs=1e-6)
+    assert found[1] == 0.0 and found[0] != found[2]
+    assert pay.liked(reader, tokenizer, PROBLEM, texts) == [0.0] * 3
 
 
 def group(problem: Problem, texts: list[str], accuracy: list[float]) -> tuple[Tokenizer, Group]:
