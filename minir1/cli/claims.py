@@ -10,6 +10,7 @@ import tyro
 
 from minir1.cli.options import Json
 from minir1.cli.output import table
+from minir1.config import require
 
 
 def main(
@@ -45,6 +46,9 @@ def main(
     config = recipes.get(recipe)
     if run:
         wanted = tuple(map(group, groups)) or GROUPS
+        known = [arm for one in wanted for arm in one.arms]
+        for arm in arms:
+            require(arm in known, "arms", arm, f"use some of {', '.join(known)}")
         say = partial(print, file=sys.stderr, flush=True)  # stdout may be JSON
         measure.measure(config, wanted, seeds, out, path, say, arms)
     found = lines(path, recipe)

@@ -135,6 +135,8 @@ def explain(error: Exception) -> str:
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        if error.errno in (errno.EEXIST, errno.ENOTDIR):
+            text += "; a file is in the way of a folder: name another place"
         if error.strerror == os.strerror(errno.ENOSPC):
             text += "; what was saved is whole: free some space and give the same command again"
     return " ".join(text.split())

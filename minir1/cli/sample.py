@@ -6,9 +6,11 @@ from pathlib import Path
 
 import tyro
 
+from minir1.config import require
 from minir1.run.home import CONFIG, RESULTS, RUNS, find_run
 
 LEAVE = ("exit", "quit")
+MORE = "use 1 or more"
 
 
 def main(
@@ -35,6 +37,9 @@ def main(
         max_new_tokens: the longest answer, in tokens; the run's budget, or 512, if not given
         seed: other random numbers; of a run without a question, another problem
     """
+    require(temperature >= 0, "temperature", temperature, "use 0 (greedy) or more")
+    require(max_new_tokens is None or max_new_tokens > 0, "max-new-tokens", max_new_tokens, MORE)
+    require(seed >= 0, "seed", seed, "use 0 or more")
     from minir1.model.hub import is_model
 
     by_name = not Path(run).exists() and any((r / run / CONFIG).is_file() for r in (RUNS, RESULTS))

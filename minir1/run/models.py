@@ -12,6 +12,7 @@ from minir1.model.transformer import Transformer
 from minir1.run import checkpoint
 from minir1.run.checkpoint import Checkpoint
 from minir1.run.device import pick_device, use_cores
+from minir1.run.folder import MANIFEST
 from minir1.run.home import read_config
 from minir1.text.chat import ChatTokenizer
 from minir1.text.tokenizer import Tokenizer
@@ -93,6 +94,9 @@ def last_model(run_dir: Path, folder: str | None = None) -> tuple[Config, Transf
     config = read_config(run_dir)
     root = run_dir / "checkpoints"
     if folder is not None:
+        whole = sorted(str(path.parent.relative_to(root)) for path in root.rglob(MANIFEST))
+        cure = f"there are: {', '.join(whole) or 'none'}"
+        require((root / folder / MANIFEST).is_file(), "checkpoint", folder, cure)
         found = checkpoint.load(root / folder)
     else:
         newest = reversed((*STAGES, *LATER_STAGES))

@@ -245,3 +245,23 @@ def test_diff_of_run_folders(capsys, tmp_path):
     assert json.loads(out) == {"seed": {"a": 1, "b": 2}}
     _, out, _ = ask("diff", str(one), str(one), capsys=capsys)
     assert "the same" in out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--temperature", "-1", "temperature = -1.0 can't be used: use 0 (greedy) or more"),
+     ("--temperature", "nan", "temperature = nan can't be used"),
+     ("--seed", "-1", "seed = -1 can't be used: use 0 or more"),
+     ("--max-new-tokens", "0", "max-new-tokens = 0 can't be used: use 1 or more")],
+)  # fmt: skip
+def test_a_sample_that_can_not_be_drawn_is_refused(option, value, said, capsys):
+    assert frame.main(["sample", "laptop", option, value]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path, capsys):
+    (tmp_path / "taken").write_text("")
+    for out in (tmp_path / "taken", tmp_path / "taken" / "deeper"):
+        assert frame.main(["report", "laptop", "--out", str(out)]) == 2
+        err = capsys.readouterr().err
+        assert "taken" in err and "a file is in the way of a folder: name another place" in err

@@ -61,6 +61,9 @@ def test_the_last_model_is_that_of_the_last_stage(tmp_path):
     assert config == CONFIG
     assert (mark(model), found.stage, found.step) == (1.0, "zero", 1)
     assert mark(last_model(out, "pretrain-000004")[1]) == 4.0
+    said = "checkpoint = 'zero-9' can't be used: there are: pretrain-000004, zero-000001"
+    with pytest.raises(ValueError, match=said):
+        last_model(out, "zero-9")
 
 
 def test_another_model_s_weights_are_refused(tmp_path):

@@ -46,6 +46,12 @@ def test_arms_become_rows_and_rows_become_lines(measured):
         assert line["verdict"] == ("can't tell here" if whole else "not measured")
 
 
+def test_an_arm_that_no_group_has_is_named(tmp_path, capsys):
+    assert main(["claims", "--run", "--arms", "nonsense", "--out", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert "arms = 'nonsense' can't be used: use some of base" in err and err.count("\n") == 1
+
+
 @pytest.mark.parametrize("name", ["recipe_hash", "group", "arm", "seed"])
 def test_a_row_of_something_else_is_named(tmp_path, name):
     rows = measure.ROWS.read_text("utf-8").splitlines()[:2]
@@ -151,7 +157,7 @@ def test_one_run_of_the_pipeline_is_no_verdict(monkeypatch):
     for one in elsewhere.STATEMENTS:
         row["differences"][one.key] = {"value": 0.4, "low": 0.3, "high": 0.5}
     monkeypatch.setattr(elsewhere.pipeline, "read_results", lambda: [row])
-    monkeypatch.setattr(elsewhere.pipeline, "current", lambda some: some)
+    monkeypatch.setattr(elsewhere.pipeline, "current", lambda some, recipe: some)
     assert {line["verdict"] for line in elsewhere.stages()} == {"can't tell here"}
     monkeypatch.setattr(elsewhere.pipeline, "read_results", lambda: [row] * 6)
     assert {line["verdict"] for line in elsewhere.stages()} == {"holds", "doesn't hold"}
