@@ -1,5 +1,6 @@
 """Pre-training: what is learned from, and that it is learned."""
 
+import json
 import math
 from dataclasses import replace
 from itertools import islice
@@ -75,3 +76,13 @@ def test_a_stage_of_no_steps_leaves_the_random_weights(tiny: Config, tmp_path):
     for a, b in zip(model.parameters(), found.parameters(), strict=True):
         assert torch.equal(a, b)
     assert not (tmp_path / "metrics.jsonl").exists()
+
+
+def test_the_best_checkpoint_is_that_of_the_best_steps_since_the_last_save(tiny, tmp_path):
+    """Saved after steps 2 and 3: of the first two the mean counts, of the third itself."""
+    pretrain(replace(tiny, keep_best=True), tmp_path)
+    first, second, third = (-row["loss"] for row in read_metrics(tmp_path))
+    spans = {"pretrain-000002": (first + second) / 2, "pretrain-000003": third}
+    record = json.loads((tmp_path / "checkpoints" / "best" / "pretrain.json").read_text())
+    assert record["folder"] == max(spans, key=spans.__getitem__)
+    assert record["score"] == pytest.approx(max(spans.values()))
