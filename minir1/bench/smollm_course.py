@@ -11,7 +11,7 @@ whatever it was asked in training. Its folder says how it came to be, and its se
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -34,7 +34,7 @@ GREEDY, SAMPLED = "greedy", "temperature 1"
 ASKED = "State the final answer to the following arithmetic problem: {} ="
 CURVE = ("rewards/accuracy/mean", "frac_reward_zero_std", "entropy", "time/step")
 Course = tuple[tuple[Literal["all", "opposite"], int], ...]
-"""What each phase asks, and its steps."""
+"""What each phase asks, and how many steps."""
 
 
 def questions() -> list[str]:
@@ -133,39 +133,36 @@ def follow(course: Course, seed: int, folder: Path) -> None:
     """Train a course and the courses that it begins with, and write down what they answer."""
     import torch
 
-    from minir1.run.device import describe, use_cores
+    from minir1.run.device import describe
     from minir1.run.metrics import read_metrics
 
-    use_cores(1, torch.device("cpu"))
-    for end in range(1, len(course) + 1):
-        part = course[:end]
+    torch.set_num_threads(1)
+    config = recipes.get(RECIPE)
+    for part in (course[:end] for end in range(1, len(course) + 1)):
         if (part, seed, GREEDY) in read_course():
             continue
-        place = policy(part, seed, folder)
+        base = policy(part, seed, folder)
         steps = [row for row in read_metrics(folder / f"{called(part, '-')}-{seed}")
                  if row["stage"] == "zero"]  # fmt: skip
         head = {
             "course": part,
             "seed": seed,
-            "recipe_hash": recipes.get(RECIPE).hash(),
+            "recipe_hash": config.hash(),
             "command": "python -m minir1.bench.smollm_course --folder runs/order "
             f"--course {called(course)} --seeds {seed}",
             "processor": describe()["processor"],
             "versions": versions(("minir1", "torch", "transformers", "reasoning_gym")),
             "curve": {name: [float(f"{row[name]:.4g}") for row in steps] for name in CURVE},
         }
-        found = {
-            decoding: answers(recipes.get(RECIPE), place, seed, decoding)
-            for decoding in (SAMPLED, GREEDY)
-        }
+        found = {how: answers(config, base, seed, how) for how in (SAMPLED, GREEDY)}
         append_row(ROWS, {**head, "rows": found})
 
 
 def read_course(path: Path = ROWS) -> dict[tuple[Course, int, str], list[Answer]]:
     """The answers of each policy, by (course, seed, decoding)."""
-    rows: list[dict[str, Any]] = [row for _, row in read_rows(path)] if path.exists() else []
+    rows = [row for _, row in read_rows(path)] if path.exists() else []
     return {
-        (tuple(map(tuple, row["course"])), row["seed"], decoding): [
+        (course_of(row), row["seed"], decoding): [
             {
                 "question": ASKED.format(what),
                 "gold": str(sum(terms(f"{what} ="))),
@@ -176,6 +173,11 @@ def read_course(path: Path = ROWS) -> dict[tuple[Course, int, str], list[Answer]
         for row in rows
         for decoding, found in row["rows"].items()
     }
+
+
+def course_of(row: Mapping[str, Any]) -> Course:
+    """The course of a row: what JSON keeps as lists."""
+    return tuple((kind, steps) for kind, steps in row["course"])
 
 
 def main(

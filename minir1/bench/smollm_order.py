@@ -32,8 +32,8 @@ import tyro
 from minir1.bench.smollm import Answer, last_number, read_answers, strict
 from minir1.bench.smollm_course import GREEDY, SAMPLED, called, read_course
 from minir1.bench.smollm_greedy import GREEDY as GREEDY_ROWS
-from minir1.bench.smollm_greedy import Reader, answers_of, base_of
-from minir1.bench.smollm_signs import RECIPE, between, by_question, one_way, sides
+from minir1.bench.smollm_greedy import Reader, answers_of, base_of, share
+from minir1.bench.smollm_signs import RECIPE, between, by_question, one_way, sides, terms
 from minir1.run.stats import Interval, mean, paired_difference
 
 ALONE, FIRST, LONGER = "opposite 14", "opposite 14 all 14", "opposite 14 all 14 all 14"
@@ -77,7 +77,7 @@ def change(before: Runs, after: Runs, side: Side = every, reader: Reader = stric
     return paired_difference([[value] for value in one.values()], [[two[name]] for name in one])
 
 
-def runs_by_name(decoding: str = GREEDY) -> dict[str, Runs]:
+def runs_by_name(decoding: str = GREEDY) -> Mapping[str, Runs]:
     """Base, control, and the policies of each phase."""
     published = read_answers(GREEDY_ROWS) if decoding == GREEDY else read_answers()
     control = answers_of(published, RECIPE, "final")
@@ -120,8 +120,8 @@ def verdicts(found: Mapping[str, Runs]) -> list[tuple[str, bool, str]]:
         ("reach", other, BASE, ALONE, REACH),
         ("kept", other, CONTROL, FIRST, REACH),
         ("price", one, CONTROL, FIRST, -REACH),
-        (f"both, {one}", one, BASE, LONGER, BOTH),
-        (f"both, {other}", other, BASE, LONGER, BOTH),
+        ("both, first half", one, BASE, LONGER, BOTH),
+        ("both, other half", other, BASE, LONGER, BOTH),
         ("whole", "all", CONTROL, LONGER, WHOLE),
     )
     said = []
@@ -134,15 +134,29 @@ def verdicts(found: Mapping[str, Runs]) -> list[tuple[str, bool, str]]:
     return said
 
 
+def subtracts_sizes(answer: Answer) -> bool:
+    """The other shortcut: one size is taken from the other, whatever the signs; with 0 it is none.
+
+    >>> subtracts_sizes({"question": "-7 - 2 =", "gold": "-9", "completion": "<answer>5</answer>"})
+    True
+    """
+    first, second = map(abs, terms(answer["question"]))
+    sizes = (first - second, second - first) if first and second else ()
+    return any(strict({**answer, "gold": str(size)}) for size in sizes)
+
+
 def each_seed() -> str:
-    """Greedy answers of each run: right one way, right opposite ways, and there the shortcut."""
+    """Greedy answers of each run: what is right on each side, and each side's shortcut."""
     lines = [
-        "| greedy | seed | both one way | opposite ways | opposite: sizes added all the same |",
-        "|---|---|---|---|---|",
+        "| asked | seed | both one way | sizes subtracted all the same | opposite ways "
+        "| sizes added all the same |",
+        "|---|---|---|---|---|---|",
     ]
     for name, runs in runs_by_name().items():
         for seed, rows in runs.items():
-            cells = " | ".join(f"{value:.1%}" for value in sides(rows))
+            right, other, added = sides(rows)
+            taken = share([one for one in rows if one_way(one["question"])], subtracts_sizes)
+            cells = " | ".join(f"{value:.1%}" for value in (right, taken, other, added))
             lines.append(f"| {name} | {seed} | {cells} |")
     return "\n".join(lines)
 

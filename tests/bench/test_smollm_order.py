@@ -4,23 +4,43 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from minir1 import recipes
-from minir1.bench import smollm_course
+from minir1.bench import smollm_course, smollm_order
+from minir1.bench.smollm import read_answers
 from minir1.bench.smollm_course import (
     ALL,
     ASKED,
     GREEDY,
     OPPOSITE,
     SAMPLED,
+    Course,
     opposite_lines,
     phase,
     questions,
     read_course,
 )
-from minir1.bench.smollm_order import change, opposite_ways
+from minir1.bench.smollm_greedy import GREEDY as GREEDY_ROWS
+from minir1.bench.smollm_order import (
+    ALONE,
+    BASE,
+    CONTROL,
+    FIRST,
+    LONGER,
+    accuracy,
+    change,
+    each_seed,
+    every,
+    opposite_ways,
+    runs_by_name,
+    subtracts_sizes,
+    table,
+    verdicts,
+)
 from minir1.bench.smollm_signs import RECIPE, one_way
-from minir1.run.jsonl import append_row
+from minir1.run.jsonl import append_row, read_rows
 from minir1.run.stats import paired_difference
 from minir1.tasks import make_task
 from minir1.tasks.splits import split_of
@@ -64,7 +84,8 @@ def test_a_phase_is_the_recipe_but_for_what_it_asks_and_how_long(
 
     monkeypatch.setattr(smollm_course, "policy", lambda *_: "smollm2")
     recipe = recipes.get(RECIPE)
-    for course in (((OPPOSITE, 5),), ((OPPOSITE, 5), (ALL, 23)), ((ALL, 1), (ALL, 2))):
+    courses: list[Course] = [((OPPOSITE, 5),), ((OPPOSITE, 5), (ALL, 23)), ((ALL, 1), (ALL, 2))]
+    for course in courses:
         config = phase(course, 0, tmp_path)
         steps = course[-1][1]
         assert config.zero == replace(recipe.zero, steps=steps, save_every=steps)
@@ -82,8 +103,9 @@ def test_rows_are_read_back_as_answers(tmp_path: Path) -> None:
     rows = {GREEDY: [["9 - 2", "9-2=7 <answer>7</answer>"]], SAMPLED: []}
     append_row(tmp_path / "rows.jsonl", {"course": [[OPPOSITE, 5]], "seed": 1, "rows": rows})
     found = read_course(tmp_path / "rows.jsonl")
-    assert set(found) == {(((OPPOSITE, 5),), 1, GREEDY), (((OPPOSITE, 5),), 1, SAMPLED)}
-    (answer,) = found[((OPPOSITE, 5),), 1, GREEDY]
+    course: Course = ((OPPOSITE, 5),)
+    assert set(found) == {(course, 1, GREEDY), (course, 1, SAMPLED)}
+    (answer,) = found[course, 1, GREEDY]
     assert answer["question"] == ASKED.format("9 - 2") and answer["gold"] == "7"
 
 
@@ -103,3 +125,77 @@ def test_a_change_pairs_questions_of_one_side_and_takes_seeds_together() -> None
     found = change(before, after, opposite_ways)
     assert found == paired_difference([[0], [0]], [[1], [0.5]]) and found.value == 0.75
     assert change(before, after, one_way).value == -1
+
+
+ONE = [(f"{first} + {second}", first + second) for first in range(1, 6) for second in range(1, 5)]
+OTHER = [(f"{first} - {second}", first - second) for first in range(1, 6) for second in range(1, 5)]
+
+
+def runs(one: float, other: float) -> dict[int, list[dict[str, str]]]:
+    """A run that is right in these shares of the twenty questions of each half."""
+    return {
+        0: [
+            said(what, gold, number < round(part * len(half)))
+            for half, part in ((ONE, one), (OTHER, other))
+            for number, (what, gold) in enumerate(half)
+        ]
+    }
+
+
+def held(**shares: tuple[float, float]) -> dict[str, bool]:
+    names = {"base": BASE, "control": CONTROL, "alone": ALONE, "first": FIRST, "longer": LONGER}
+    found = {names[name]: runs(*both) for name, both in shares.items()}
+    return {name: holds for name, holds, _ in verdicts(found)}
+
+
+def test_a_half_that_takes_the_place_of_the_other_is_told_from_the_whole_rule() -> None:
+    start = {"base": (0.2, 0.1), "control": (0.8, 0.0)}
+    traded = held(**start, alone=(0, 0.5), first=(0.1, 0.6), longer=(0.3, 0.5))
+    assert traded == {
+        "reach": True, "kept": True, "price": True,
+        "both, first half": False, "both, other half": True, "whole": False,
+    }  # fmt: skip
+    whole = held(**start, alone=(0.2, 0.5), first=(0.8, 0.8), longer=(0.8, 0.8))
+    assert whole["whole"] and whole["both, first half"] and not whole["price"]
+    forgot = held(**start, alone=(0.2, 0.2), first=(0.8, 0.1))
+    assert forgot == {"reach": False, "kept": False, "price": False}
+
+
+def test_accuracy_is_of_one_side() -> None:
+    found = runs(0.75, 0.25)
+    assert accuracy(found, one_way).value == 0.75 and accuracy(found, opposite_ways).value == 0.25
+    assert accuracy(found, every).value == 0.5
+
+
+@given(st.integers(-9, 9), st.integers(-9, 9), st.sampled_from((1, -1)))
+def test_subtracting_sizes_is_right_up_to_sign_opposite_ways_and_never_one_way(
+    first: int, second: int, sign: int
+) -> None:
+    size = abs(abs(first) - abs(second))
+    one = {**said(f"{first} + {second}", sign * size, True), "gold": str(first + second)}
+    assert subtracts_sizes(one) == bool(first and second)
+    if first and second:
+        assert opposite_ways(one["question"]) == (abs(first + second) == size)
+
+
+# What was committed.
+
+
+def test_the_committed_rows_are_of_todays_recipe_and_of_the_same_questions() -> None:
+    asked = {
+        (one["question"], one["gold"]) for one in read_answers(GREEDY_ROWS)[RECIPE, 0, "final"]
+    }
+    rows = [row for _, row in read_rows(smollm_course.ROWS)]
+    assert {row["recipe_hash"] for row in rows} == {recipes.get(RECIPE).hash()}
+    for (course, seed, _), answers in read_course().items():
+        assert {(one["question"], one["gold"]) for one in answers} == asked and len(answers) == len(
+            asked
+        )
+        assert all(steps == 14 for _, steps in course) and seed in (0, 1, 2)
+
+
+def test_the_tables_have_a_line_for_each_run_and_each_reader() -> None:
+    greedy, sampled = runs_by_name(), runs_by_name(SAMPLED)
+    assert list(greedy) == list(sampled) == [BASE, CONTROL, ALONE, FIRST, LONGER]
+    assert len(table().splitlines()) == 2 + 2 * len(greedy) * len(smollm_order.READERS)
+    assert len(each_seed().splitlines()) == 2 + sum(map(len, greedy.values()))
