@@ -68,8 +68,5 @@ def main(
         for line in found
     ]
     table([head, *body])
-    print(
-        f"{counted(found)}. Intervals hold together, at 95%, for all claims and both looks; those "
-        "of the statements about R1's stages (`python -m minir1.bench.pipeline`) hold one by one."
-    )
+    print(f"{counted(found)}. Intervals hold together, at 95%, for all claims and both looks.")
     return 0

@@ -42,9 +42,8 @@ def claims_block() -> str:
         f"{claims.summary(found)}\n\n<details><summary>Every sentence, with its control, its "
         f"interval and its threshold</summary>\n\n{claims.markdown(found)}\n\n</details>\n\n"
         "Intervals over seeds are Student's, with Bonferroni's correction: with 95% confidence, "
-        "all of them are right together, at both looks. Only the fifteen about R1's stages were "
-        "made with plain ones (`minir1/bench/r1_pattern.py`): those hold one by one. The rows are "
-        "in `minir1/results/claims.jsonl`; `minir1 claims --run` measures them again.\n"
+        "all of them are right together, at both looks. The rows are in "
+        "`minir1/results/claims.jsonl`; `minir1 claims --run` measures them again.\n"
     )
 
 

@@ -107,7 +107,7 @@ def test_runs_of_two_recipes_are_no_seeds_of_one(finished, monkeypatch):
     text = tables(both)
     assert "`pipeline_laptop`, seeds 9." in text and "`pipeline_smoke`, seeds 3." in text
     monkeypatch.setattr(pipeline, "read_results", lambda: both)
-    assert {tuple(line["seeds"]) for line in elsewhere.stages()} == {(9,)}
+    assert {tuple(line["seeds"]) for line in elsewhere.stages(1)} == {(9,)}
 
 
 def test_the_command_saves_a_row_and_names_what_is_missing(finished, tmp_path, monkeypatch, capsys):

@@ -18,7 +18,16 @@ from typing import Any
 
 from minir1.bench import pipeline, seeds
 from minir1.bench.claims import reviewed, rounded
-from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, SEEDS, UNSURE, Claim, judged
+from minir1.bench.claims.claim import (
+    FAILS,
+    HOLDS,
+    MISSING,
+    SEEDS,
+    UNSURE,
+    Claim,
+    judged,
+    simultaneous,
+)
 from minir1.bench.hacking import table as hacking
 from minir1.bench.r1_pattern import STATEMENTS
 from minir1.bench.r1_pattern import verdict as pattern_verdict
@@ -120,8 +129,8 @@ def hacks(claims: int) -> Iterator[Line]:
         }
 
 
-def stages() -> Iterator[Line]:
-    """The pattern of R1's stage table, by `minir1 pipeline`.
+def stages(claims: int) -> Iterator[Line]:
+    """The pattern of R1's stage table, by `minir1 pipeline`, corrected as all others are.
 
     With one run, the interval is one over its prompts: what another seed would do it can't say, so
     here it is no verdict. `python -m minir1.bench.pipeline` has what it says of that run.
@@ -129,6 +138,9 @@ def stages() -> Iterator[Line]:
     rows = pipeline.current(pipeline.read_results(), pipeline.RECIPE)
     for one in STATEMENTS:
         found = pipeline.over_seeds(rows, one.key) if rows else None
+        if len(rows) > 1:
+            values = [row["differences"][one.key]["value"] for row in rows]
+            found = simultaneous(values, claims).to_json()
         said = pattern_verdict(one, found) if found else MISSING
         said = UNSURE if found and len(rows) < SEEDS else said
         yield line(
@@ -183,5 +195,5 @@ def _figure(
 
 def lines(claims: int) -> Sequence[Line]:
     """All lines that come from elsewhere."""
-    own = [*laptop(claims), *stages(), *money(), *hacks(claims), *reviewed.lines()]
+    own = [*laptop(claims), *stages(claims), *money(), *hacks(claims), *reviewed.lines()]
     return [*own, *rounded.lines(claims)]

@@ -16,6 +16,8 @@ from minir1.bench.claims import elsewhere, sweeps
 from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, UNSURE, judged
 from minir1.bench.claims.groups import CLAIMS, GROUPS
 from minir1.bench.claims.measure import ROWS, read_results
+from minir1.bench.claims.rounded import ROUNDED
+from minir1.bench.r1_pattern import STATEMENTS
 from minir1.bench.thresholds import THRESHOLDS
 
 Line = dict[str, Any]
@@ -27,14 +29,10 @@ VERDICTS = (HOLDS, FAILS, UNSURE, MISSING)
 
 
 def lines(path: Path = ROWS, recipe: str = RECIPE) -> list[Line]:
-    """Every claim, measured or not. All intervals over seeds are corrected for all of them.
-
-    But for the statements about R1's stages: they were made with plain 95% intervals
-    (`bench/r1_pattern.py`), and are neither corrected nor counted.
-    """
+    """Every claim, measured or not. All intervals over seeds are corrected for all of them."""
     rows = read_results(recipes.get(recipe), path)
-    sentences = len(CLAIMS) + len(THRESHOLDS) + len(elsewhere.HACKING) + len(sweeps.SWEEPS)
-    count = LOOKS * sentences
+    over_seeds = (CLAIMS, THRESHOLDS, elsewhere.HACKING, sweeps.SWEEPS, ROUNDED, STATEMENTS)
+    count = LOOKS * sum(map(len, over_seeds))
     own = [
         judged(claim, rows, count) | {"about": group.says, "command": "minir1 claims --run"}
         for group in GROUPS
