@@ -124,7 +124,9 @@ Note(
 display(gap_chart(rows, "taste"))
 from minir1.run.doctor.rules import RULES
 
-Note(f"One of the {len(RULES)} rules of `minir1 doctor`, `proxy_gap`, watches for such a gap in a run.")
+Note(
+    f"One of the {len(RULES)} rules of `minir1 doctor`, `proxy_gap`, watches for such a gap in a run."
+)
 
 # %% [markdown]
 # ## Refusal
