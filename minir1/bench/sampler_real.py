@@ -159,6 +159,7 @@ def real_twin(config: Config) -> Any:
     from transformers import AutoModelForCausalLM, logging
 
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     path = hub.locate(config.base)
     with contextlib.redirect_stderr(io.StringIO()):  # its progress bar
         other = AutoModelForCausalLM.from_pretrained(

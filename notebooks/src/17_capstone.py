@@ -102,7 +102,7 @@ Table(("check", "", "what was found"), [row for row in rows if row[0] != "hostil
 
 # %% [markdown]
 # Two kinds of text are tried beside those of lesson 01: the right answer in the **wrong place**, and the right answer **changed by a little**.
-# Both are made from your own solutions, so they are as close as it gets.
+# Both are made from your own solutions, so no wrong text is more like a right one.
 #
 # ### What went wrong here?
 #
@@ -148,7 +148,7 @@ display(dead_chart())
 interval_chart("The worked example's base", "pass@1 on held-out problems", {"base": ends["base"]})
 
 # %% [markdown]
-# The rubric asks for 3% to 80%. Below, make the task smaller or the examples less careless; above, the other way round. To change the
+# With four in a hundred: .96 multiplied by itself 16 times is about a half. The rubric asks for 3% to 80%. Below, make the task smaller or the examples less careless; above, the other way round. To change the
 # examples *after* a look at the final number is to tune on the test: look at the base alone.
 #
 # ## 4. Plan, and train

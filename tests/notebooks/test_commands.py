@@ -25,7 +25,10 @@ def test_a_command_of_a_lesson_has_only_options_that_exist(lesson, command, caps
     except SystemExit as stop:
         status = stop.code
     assert status, f"{lesson}: minir1 {command}"
-    assert "no option '--zero.bogus'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    if "`make real` does it" in said:
+        pytest.skip("needs `make real`")
+    assert "no option '--zero.bogus'" in said
 
 
 def test_commands_are_found():

@@ -158,9 +158,23 @@ def test_one_run_of_the_pipeline_is_no_verdict(monkeypatch):
         row["differences"][one.key] = {"value": 0.4, "low": 0.3, "high": 0.5}
     monkeypatch.setattr(elsewhere.pipeline, "read_results", lambda: [row])
     monkeypatch.setattr(elsewhere.pipeline, "current", lambda some, recipe: some)
-    assert {line["verdict"] for line in elsewhere.stages()} == {"can't tell here"}
+    assert {line["verdict"] for line in elsewhere.stages(claims=1)} == {"can't tell here"}
     monkeypatch.setattr(elsewhere.pipeline, "read_results", lambda: [row] * 6)
-    assert {line["verdict"] for line in elsewhere.stages()} == {"holds", "doesn't hold"}
+    assert {line["verdict"] for line in elsewhere.stages(claims=1)} == {"holds", "doesn't hold"}
+
+
+def test_the_stages_statements_pay_for_the_others_too(monkeypatch):
+    rows = [
+        {
+            "seed": s,
+            "differences": {one.key: {"value": 0.4 + s / 50} for one in elsewhere.STATEMENTS},
+        }
+        for s in range(6)
+    ]
+    monkeypatch.setattr(elsewhere.pipeline, "read_results", lambda: rows)
+    monkeypatch.setattr(elsewhere.pipeline, "current", lambda some, recipe: some)
+    alone, beside = (next(elsewhere.stages(claims))["interval"] for claims in (1, 100))
+    assert beside["low"] < alone["low"] < alone["high"] < beside["high"]
 
 
 def test_a_prediction_that_other_assumptions_would_miss_is_no_proof():
