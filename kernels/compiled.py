@@ -122,9 +122,9 @@ def call_wrappers(shape: str, odd: bool = False) -> None:
         (64, Rule(k=6, scale=2.446), None),
         (256, Rule(k=8, groups=8, open_groups=4), torch.zeros(n, 8, dtype=torch.int64)),
     ]
-    for experts, rule, forced in (
-        [*routers, (e, Rule(k=k), None)] if odd or "E=" in shape else routers
-    ):
+    if odd or "E=" in shape:
+        routers.append((e, Rule(k=k), None))
+    for experts, rule, forced in routers:
         logits = torch.zeros(n, experts, requires_grad=True)
         route(logits, torch.zeros(experts), forced, rule)[0].sum().backward()
     x, idx = weights(n, d), torch.zeros(n, k, dtype=torch.int64)

@@ -109,9 +109,8 @@ def predicted_s(shape: Shape, routing: str) -> dict[str, float]:
     found = {}
     for op in ("up", "down", "down_dh", "down_dw", "up_dx", "up_dw"):
         tile = config(op, "sm_90", D=shape.D, F=shape.F)
-        busy = makespan(
-            tiles_of(op, shape, loads, tile), step_s(op, tile), sharing_of(op, tile)
-        )  # fmt: skip
+        tiles = tiles_of(op, shape, loads, tile)
+        busy = makespan(tiles, step_s(op, tile), sharing_of(op, tile))
         found[op] = max(busy, bytes_s[op]) + KERNEL_S
     for op, kernels in (("combine", 1), ("route", 1), ("sort", 3)):
         found[op] = bytes_s[op] + kernels * KERNEL_S
@@ -129,6 +128,17 @@ def predicted_s(shape: Shape, routing: str) -> dict[str, float]:
     return found
 
 
+def tile_words(op: str, shape: Shape) -> str:
+    """The tile that an op takes at a shape.
+
+    >>> tile_words("down", SHAPES["moonlight"])
+    '128 x 256 x 64'
+    """
+    widths = {"D": shape.D, "V": shape.V} if op == "logprob" else {"D": shape.D, "F": shape.F}
+    tile = config(op, "sm_90", **widths)
+    return " x ".join(str(tile[f"BLOCK_{axis}"]) for axis in "MNK")
+
+
 def table() -> str:
     """Milliseconds and TFLOP/s of the public shapes."""
     columns = [(SHAPES[name], routing) for name in PREDICTED for routing in ("balanced", "zipf")]
@@ -136,8 +146,8 @@ def table() -> str:
     lines = [["op", "tile", *(f"{shape.name}, {routing}" for shape, routing in columns)]]
     lines.append(["---"] * len(lines[0]))
     for op in found[0]:
-        tile = config(op, "sm_90") if op in TILED else {}
-        line = [op, " x ".join(str(tile[f"BLOCK_{axis}"]) for axis in "MNK" if tile)]
+        tiles = dict.fromkeys(tile_words(op, shape) for shape, _ in columns if op in TILED)
+        line = [op, " or ".join(tiles)]
         for (shape, _), seconds in zip(columns, found, strict=True):
             flops = shape.flops()[op]
             rate = f" ({flops / seconds[op] / 1e12:.0f})" if flops > 1e11 else ""

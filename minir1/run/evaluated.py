@@ -12,12 +12,13 @@ from typing import Any
 
 from minir1.run.jsonl import Row, is_number
 
+TEXTS = ("question", "completion", "verdict")
 SOUND = {
-    "step": lambda value: is_number(value),
+    "step": is_number,
     "pass@1": lambda value: all(is_number(value[end]) for end in ("value", "low", "high")),
     "rows": lambda value: all(isinstance(row[n], str) for row in value for n in TEXTS),
 }
-TEXTS = ("question", "completion", "verdict")
+"""What each part must be; a part that can't even be looked at so is damaged too."""
 
 
 def write_evaluation(run_dir: Path, name: str, evaluation: dict[str, Any]) -> Path:

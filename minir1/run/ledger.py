@@ -125,7 +125,9 @@ def read_ledger(path: Path) -> list[Row]:
         texts = {name: isinstance(row[name], str) for name in ("stage", "started", "status")}
         sound = texts | {name: is_number(row[name]) for name in SUMS}
         sound["device"] = isinstance(row.get("device", {}), dict)
-        for name in (name for name, whole in sound.items() if not whole):
+        damaged = [name for name, whole in sound.items() if not whole]
+        if damaged:
+            name = damaged[0]
             raise ValueError(f"{path}, line {number}: {name} = {row[name]!r} can't be used")
         rows[row["stage"], row["started"]] = row
     return list(rows.values())

@@ -137,10 +137,10 @@ def stages(claims: int) -> Iterator[Line]:
     """
     rows = pipeline.current(pipeline.read_results(), pipeline.RECIPE)
     for one in STATEMENTS:
-        found = pipeline.over_seeds(rows, one.key) if rows else None
-        if len(rows) > 1:
-            values = [row["differences"][one.key]["value"] for row in rows]
-            found = simultaneous(values, claims).to_json()
+        differences = [row["differences"][one.key] for row in rows]
+        found = differences[0] if differences else None
+        if len(differences) > 1:
+            found = simultaneous([each["value"] for each in differences], claims).to_json()
         said = pattern_verdict(one, found) if found else MISSING
         said = UNSURE if found and len(rows) < SEEDS else said
         yield line(
