@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from minir1.lab.curves import draw_intervals
 from minir1.lab.picture import Picture, panels
 from minir1.run.report.ink import LIGHT
 
@@ -40,21 +39,13 @@ def control_chart(
     seeds = min(len(line["seeds"]) for line in found.values())
     unit = f"points of held-out accuracy that it has more; mean and interval of {seeds} seeds"
     figure, (axes,) = panels((title, unit), height=0.85 + 0.3 * len(names), width=9.0)
-    places, said = np.arange(len(names))[::-1], []
-    for place, (key, name) in zip(places, names.items(), strict=True):
-        value, low, high = (100 * found[key]["interval"][end] for end in ("value", "low", "high"))
-        ink = LIGHT["after" if low > 0 else "bad" if high < 0 else "before"]
-        axes.hlines(place, low, high, color=ink, linewidth=2.2)
-        axes.scatter(value, place, s=34, color=ink, linewidths=0, zorder=3)
-        axes.annotate(
-            f"{value:+.0f}  ({low:+.0f} to {high:+.0f})", (1.01, place), va="center", fontsize=8,
-            xycoords=("axes fraction", "data"), color=LIGHT["ink"],
-        )  # fmt: skip
-        said.append(f"{name} {value:+.0f} ({low:+.0f} to {high:+.0f})")
+    ends = ("value", "low", "high")
+    points = {n: {e: 100 * found[key]["interval"][e] for e in ends} for key, n in names.items()}
+    inks, texts = [], []
+    for one in points.values():
+        inks.append(LIGHT["after" if one["low"] > 0 else "bad" if one["high"] < 0 else "before"])
+        texts.append(f"{one['value']:+.0f} ({one['low']:+.0f} to {one['high']:+.0f})")
+    draw_intervals(axes, points, inks, texts)
     axes.axvline(0, color=LIGHT["ink"], linewidth=0.8)
-    axes.set_yticks(places, list(names.values()))
-    axes.tick_params(axis="y", labelsize=8.5, labelcolor=LIGHT["ink"])
-    axes.set_ylim(-0.6, len(names) - 0.4)
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x", color=LIGHT["grid"], linewidth=0.7)
-    return Picture(figure, f"{title}, points: {'; '.join(said)}")
+    said = "; ".join(f"{name} {text}" for name, text in zip(points, texts, strict=True))
+    return Picture(figure, f"{title}, points: {said}")

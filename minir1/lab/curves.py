@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
 from minir1.lab.picture import Picture, panels
@@ -50,14 +51,27 @@ def path(run: Run) -> Picture:
 def interval_chart(title: str, unit: str, measured: Mapping[str, Measured]) -> Picture:
     """Shares with their 95% intervals, one a line, on one scale."""
     figure, (axes,) = panels((title, unit), height=0.85 + 0.32 * len(measured), width=7.2)
+    inks, texts = [], []
+    for label, one in measured.items():
+        inks.append(LIGHT["before"] if "base" in label else LIGHT["after"])
+        span = f"  ({percent(one['low'])} to {percent(one['high'])})"
+        texts.append(percent(one["value"]) + span * (one["low"] < one["high"]))
+    draw_intervals(axes, measured, inks, texts)
+    axes.set_xlim(0, 1.0)
+    axes.xaxis.set_major_locator(MultipleLocator(0.2))
+    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}%")
+    words = "; ".join(f"{label} {percent(one['value'])}" for label, one in measured.items())
+    return Picture(figure, f"{title}: {words}")
+
+
+def draw_intervals(
+    axes: Axes, measured: Mapping[str, Measured], inks: Sequence[str], texts: Sequence[str]
+) -> None:
+    """Names, intervals and what is said of them, one a line from the top."""
     lines = np.arange(len(measured))[::-1]
-    for line, (label, one) in zip(lines, measured.items(), strict=True):
-        color = LIGHT["before"] if "base" in label else LIGHT["after"]
-        axes.hlines(line, one["low"], one["high"], color=color, linewidth=2.2)
-        axes.scatter(one["value"], line, s=34, color=color, linewidths=0, zorder=3, clip_on=False)
-        text = percent(one["value"])
-        if one["low"] < one["high"]:
-            text += f"  ({percent(one['low'])} to {percent(one['high'])})"
+    for line, one, ink, text in zip(lines, measured.values(), inks, texts, strict=True):
+        axes.hlines(line, one["low"], one["high"], color=ink, linewidth=2.2)
+        axes.scatter(one["value"], line, s=34, color=ink, linewidths=0, zorder=3, clip_on=False)
         axes.annotate(
             text, (1.01, line), xycoords=("axes fraction", "data"), va="center", fontsize=8,
             color=LIGHT["ink"],
@@ -67,11 +81,6 @@ def interval_chart(title: str, unit: str, measured: Mapping[str, Measured]) -> P
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", color=LIGHT["grid"], linewidth=0.7)
     axes.set_ylim(-0.6, len(measured) - 0.4)
-    axes.set_xlim(0, 1.0)
-    axes.xaxis.set_major_locator(MultipleLocator(0.2))
-    axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}%")
-    words = "; ".join(f"{label} {percent(one['value'])}" for label, one in measured.items())
-    return Picture(figure, f"{title}: {words}")
 
 
 def all_sets(run: Run) -> Picture:
