@@ -1,6 +1,6 @@
 """A task from a file of the user's own: `--task.name jsonl --task.path FILE`.
 
-One problem a line, in one of three formats (`formats.py`); a folder of JSON files, as MATH comes,
+One problem a line, in one of a few formats (`formats.py`); a folder of JSON files, as MATH comes,
 is read as well, one problem a file. Which problems are held out is decided by a hash of the
 question, as everywhere: adding a line moves no other one to the other side.
 """
@@ -91,7 +91,8 @@ def read_problems(path: Path) -> tuple[list[Row], int]:
             "%d rows of %s are left out, the first is %s", len(left_out), path, left_out[0]
         )
     if not rows:
-        raise ValueError(f"{path} holds no problem that can be used: give one JSON object a line")
+        cure = left_out[0] if left_out else "give one JSON object a line"
+        raise ValueError(f"{path} holds no problem that can be used: {cure}")
     return rows, len(left_out)
 
 

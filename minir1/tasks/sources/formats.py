@@ -1,12 +1,16 @@
-r"""One line of a user's file -> a question, its gold, and who judges. Three formats, by fields.
+r"""One line of a user's file -> a question, its gold, and who judges.
 
     {"question": ..., "gold": ..., "verifier": "math"}         minir1's own; "solution" may follow
     {"question": ..., "answer": "... #### 18"}                 GSM8K
     {"problem": ..., "solution": "... \boxed{18} ..."}         MATH; "level", "type" may follow
+    {"problem": ..., "answer": 18}                             AIME, AMC, MATH-500, Big-Math
 
-A line of the user's own that can't be used is an error: its author can mend it. A line of the
-two public formats whose gold our reader doesn't know is left out and counted: nobody should
-have to edit a data set, and a gold that can't be read must pay nobody.
+The last three are one rule for public data sets: the question is called question, problem or
+prompt, the result stands in answer, or else in solution: after ####, in the last box, or alone.
+
+A line of the user's own that can't be used is an error: its author can mend it. A public line
+whose gold our reader doesn't know is left out and counted: nobody should have to edit a data
+set, and a gold that can't be read must pay nobody.
 """
 
 from __future__ import annotations
@@ -22,9 +26,11 @@ from minir1.tasks.verifiers import look_up, verify
 
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*")
 
+QUESTIONS, RESULTS = ("question", "problem", "prompt"), ("answer", "solution")
+"""What public data sets call the two; the first with a value counts."""
 FORMATS = (
-    'give {"question", "gold", "verifier"}, or GSM8K\'s {"question", "answer"}, '
-    'or MATH\'s {"problem", "solution"}'
+    'give {"question", "gold", "verifier"}, or a public data set\'s '
+    '{"question" or "problem", "answer" or "solution"}'
 )
 
 
@@ -50,13 +56,7 @@ def read_line(line: bytes) -> Row:
     Row(question='2+2?', gold='4', verifier='math', solution='4')
     """
     record = _object(line)
-    if "gold" in record:
-        return own(record)
-    if "problem" in record:  # some copies of MATH bring an "answer" as well
-        return hendrycks(record)
-    if "answer" in record:
-        return gsm8k(record)
-    raise ValueError(f'the field "gold" is missing: {FORMATS}')
+    return own(record) if "gold" in record else public(record)
 
 
 def own(record: dict[str, Any]) -> Row:
@@ -73,22 +73,35 @@ def own(record: dict[str, Any]) -> Row:
     return Row(question, gold, verifier, str(solution))
 
 
-def gsm8k(record: dict[str, Any]) -> Row:
-    """A line of GSM8K: the answer stands after four number signs."""
-    question, answer = _text(record, "question"), _text(record, "answer")
-    _, sign, gold = answer.rpartition("####")
-    if not sign:
-        raise ValueError('the field "answer" has no "#### ", which must stand before the result')
-    return _public(question, gold.strip())
+def public(record: dict[str, Any]) -> Row:
+    """A line of a public data set, judged by the maths verifier."""
+    for field in ("choices", "options"):
+        if record.get(field):
+            cure = 'write them into the question, and the right one into "answer"'
+            raise ValueError(f'the field "{field}" holds answers to choose from: {cure}')
+    question = _text(record, _first(record, QUESTIONS))
+    field = _first(record, RESULTS)
+    if type(record[field]) in (int, float):  # AMC's copies write 142.0
+        record = record | {field: f"{record[field]}".removesuffix(".0")}
+    text = _text(record, field)
+    gold = result(text)
+    if field == "solution" and gold == text.strip() and " " in gold:
+        raise Unreadable(r'the field "solution" has no \boxed{...}, which must hold the result')
+    try:
+        verify("math", gold, "", question)
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
+    return Row(question, gold, "math", gold)
 
 
-def hendrycks(record: dict[str, Any]) -> Row:
-    """A line of MATH: the answer is the solution's last box."""
-    problem, solution = _text(record, "problem"), _text(record, "solution")
-    gold = last_box(solution)
-    if gold is None:
-        raise ValueError(r'the field "solution" has no \boxed{...}, which must hold the result')
-    return _public(problem, gold)
+def result(text: str) -> str:
+    r"""The result at the end of a worked solution, or the text itself, if it is nothing else.
+
+    >>> result("It is 4. #### 4"), result(r"so $\boxed{4}$."), result("4")
+    ('4', '4', '4')
+    """
+    _, sign, marked = text.rpartition("####")
+    return (marked if sign else last_box(text) or text).strip()
 
 
 def last_box(text: str) -> str | None:
@@ -111,14 +124,6 @@ def last_box(text: str) -> str | None:
     return None
 
 
-def _public(question: str, gold: str) -> Row:
-    try:
-        verify("math", gold, "", question)
-    except ValueError as error:
-        raise Unreadable(str(error)) from None
-    return Row(question, gold, "math", gold)
-
-
 def _object(line: bytes) -> dict[str, Any]:
     try:
         record = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
@@ -131,6 +136,15 @@ def _object(line: bytes) -> dict[str, Any]:
     if not isinstance(record, dict):
         raise ValueError(f"the line is of type {type(record).__name__}: give one JSON object")
     return record
+
+
+def _first(record: dict[str, Any], names: tuple[str, ...]) -> str:
+    for name in names:
+        if record.get(name) not in (None, ""):
+            return name
+    found = ", ".join(f'"{name}"' for name in record) or "none"
+    wanted = " or ".join(f'"{name}"' for name in names)
+    raise ValueError(f"no field {wanted} with a value; the line has {found:.120}: {FORMATS}")
 
 
 def _text(record: dict[str, Any], field: str) -> str:
