@@ -40,7 +40,7 @@ class Config:
     """A real model in place of a base of our own: a folder, a GGUF file, an id on the hub such as
     Qwen/Qwen3-0.6B-Base, or smollm2. On the command line also --model."""
     system_prompt: str = later("")
-    """What every prompt of such a model opens with, if it was taught to chat."""
+    """What every prompt of such a model opens with."""
     examples: tuple[tuple[str, str], ...] = later(())
     """Questions and answers that every prompt of such a model shows first, as earlier turns."""
     keep_checkpoints: int = 2

@@ -4,7 +4,8 @@
     prompt("What is 2 + 3?")   ->   the ids that end where the model's answer begins
 
 A model that was taught to chat brings a template, which says where each turn begins and ends. A
-base model brings none: it gets the prompt of R1-Zero, word for word (arXiv 2501.12948, Table 1).
+base model brings none: it gets the prompt of R1-Zero, word for word (arXiv 2501.12948, Table 1),
+with earlier turns in the same form, and with a system prompt in the place of its first words.
 
 The work is done by Hugging Face's tokenizers; no code of a model's own is ever run.
 """
@@ -14,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from jinja2 import TemplateError
 
 from minir1.text import ranks
 from minir1.text.tokenizer import Tokenizer
@@ -101,10 +104,29 @@ class ChatTokenizer(Tokenizer):
     def chat(self, messages: Sequence[Message]) -> list[int]:
         """Ids of a whole conversation, which end where the next answer begins."""
         if self.inner.chat_template is None:
-            text = R1_ZERO.format(question=messages[-1]["content"].rstrip(" ."))
-            return self.inner.encode(text)
+            return self.inner.encode(plain(self.system, messages))
         opening = [{"role": "system", "content": self.system}] if self.system else []
-        found = self.inner.apply_chat_template(
-            [*opening, *messages], add_generation_prompt=True, tokenize=True, return_dict=True
-        )
+        try:
+            found = self.inner.apply_chat_template(
+                [*opening, *messages], add_generation_prompt=True, tokenize=True, return_dict=True
+            )
+        except TemplateError as error:  # some templates know no system prompt, and say so
+            cure = "use a system_prompt and examples that it knows, or none"
+            raise ValueError(f"the model's chat template refuses this ({error}): {cure}") from error
         return list(found["input_ids"])
+
+
+def plain(system: str, messages: Sequence[Message]) -> str:
+    """A conversation as a base model reads it.
+
+    >>> plain("Add.", [{"role": "user", "content": "1 + 1"}])
+    'Add. User: 1 + 1. Assistant:'
+    """
+    opening, user, _ = R1_ZERO.partition(" User:")
+    text = system or opening
+    for one in messages:
+        if one["role"] == "user":
+            text += f"{user} {one['content'].rstrip(' .')}. Assistant:"
+        else:
+            text += f" {one['content']}"
+    return text

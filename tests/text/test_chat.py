@@ -113,6 +113,23 @@ def test_a_base_without_a_template_gets_the_prompt_of_r1_zero() -> None:
     assert text.endswith("<answer> answer here </answer>. User: What is 2 + 3?. Assistant:")
 
 
+def test_a_base_without_a_template_reads_the_system_prompt_and_the_examples() -> None:
+    shown = [("1 + 1?", "<answer> 2 </answer>")]
+    base = ChatTokenizer(inner(template=None), examples=shown)
+    opening, _ = R1_ZERO.split(" User: {question}")
+    rest = "User: 1 + 1?. Assistant: <answer> 2 </answer> User: 2 + 3?. Assistant:"
+    assert base.decode(base.prompt("2 + 3?")) == f"{opening} {rest}"
+    base.system = "Work it out."
+    assert base.decode(base.prompt("2 + 3?")) == f"Work it out. {rest}"
+
+
+def test_a_template_that_refuses_is_told() -> None:
+    """Gemma's says so of a system prompt."""
+    refusing = "{{ raise_exception('System role not supported') }}"
+    with pytest.raises(ValueError, match=r"refuses this \(System role not supported\): use a"):
+        ChatTokenizer(inner(template=refusing), system="Be brief.").prompt("2 + 3?")
+
+
 def test_a_folder_is_read_and_an_empty_one_is_refused(tmp_path: Path) -> None:
     BYTES.inner.save_pretrained(tmp_path / "model")
     again = ChatTokenizer.load(tmp_path / "model")
