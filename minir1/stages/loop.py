@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, NoReturn
 
 from torch import Tensor, nn
 
@@ -78,6 +78,7 @@ class Stage:
 
     def run(self, step: Callable[[int], dict[str, float]]) -> None:
         """Do the steps that are left. Raises Interrupted when the user stops it."""
+        self.world.once(lambda: unmark(self.out))
         if self.done >= self.steps:
             if self.done == 0:  # a stage of no steps still has an end, which the next one starts at
                 self.save()
@@ -94,7 +95,6 @@ class Stage:
         ):
             log.rewind(self.name, self.done, later)
             doctor.rewind(self.done, later)
-            self.world.once(lambda: unmark(self.out))
             while self.done < self.steps:
                 self.world.beat(self.done)
                 metrics = self._step(step)
@@ -112,13 +112,18 @@ class Stage:
                     self.save()
                     ledger.record("running")  # what is saved is paid for
                 if asked and self.done < self.steps:
-                    stopped = (self.out, self.name, self.done, self.steps)
-                    self.world.once(lambda stopped=stopped: mark_stopped(*stopped))
-                    why = f"{spent}: " if spent else ""
-                    raise Interrupted(
-                        f"{why}{self.name} stopped after step {self.done} of {self.steps} and is "
-                        f"saved in {self.out}: the same command goes on from there"
-                    )
+                    self._leave(f"{spent}: " if spent else "")
+            if self.world.any(bool(stop)):  # in the last step, or while it was saved
+                self._leave()
+
+    def _leave(self, why: str = "") -> NoReturn:
+        """What is done is saved: say so, and stop."""
+        stopped = (self.out, self.name, self.done, self.steps)
+        self.world.once(lambda: mark_stopped(*stopped))
+        raise Interrupted(
+            f"{why}{self.name} stopped after step {self.done} of {self.steps} and is saved in "
+            f"{self.out}: the same command goes on from there"
+        )
 
     def _step(self, step: Callable[[int], dict[str, float]]) -> dict[str, float]:
         started = time.perf_counter()

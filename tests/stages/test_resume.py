@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from minir1.config import Config
 from minir1.rl.update import NotFiniteError
 from minir1.run import checkpoint
 from minir1.run.ledger import read_ledger
+from minir1.run.marker import MARKER
 from minir1.run.metrics import MetricsLog, read_metrics
 from minir1.run.progress import Progress
 from minir1.stages import loop
@@ -88,11 +90,22 @@ def test_a_run_stopped_after_every_step_ends_in_the_same_bits(
             assert "the same command goes on" in str(interrupted)
             found = checkpoint.latest(tmp_path / "checkpoints", stage)
             assert found is not None and found.step == step
-    # The last step of a stage ends it, asked to stop or not.
-    assert len(stops) == tiny.pretrain.steps - 1 + tiny.zero.steps - 1
-    assert left_behind(tmp_path) == alone
-    status = [row["status"] for row in read_ledger(tmp_path)]
-    assert status == ["interrupted"] * 2 + ["finished"] + ["interrupted"] * 4 + ["finished"]
+    # The last step of a stage too: nobody who asks to stop wants the next one.
+    assert len(stops) == tiny.pretrain.steps + tiny.zero.steps
+    assert left_behind(tmp_path) == alone and not (tmp_path / MARKER).exists()
+    assert [row["status"] for row in read_ledger(tmp_path)] == ["interrupted"] * len(stops)
+
+
+def test_who_asks_during_the_last_save_is_heard(tiny, tmp_path, monkeypatch):
+    def save(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        return saved(self)
+
+    saved = loop.Stage.save
+    monkeypatch.setattr(loop.Stage, "save", save)
+    of = tiny.pretrain.steps
+    with pytest.raises(Interrupted, match=f"pretrain stopped after step {of} of {of}"):
+        pretrain(replace(tiny, pretrain=replace(tiny.pretrain, save_every=of)), tmp_path)
 
 
 class Killed(BaseException):
