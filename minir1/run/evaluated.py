@@ -13,12 +13,24 @@ from typing import Any
 from minir1.run.jsonl import Row, is_number
 
 TEXTS = ("question", "completion", "verdict")
+
+
+def is_interval(value: Any) -> bool:
+    """Whether a part of an evaluation is a mean with its interval."""
+    return all(is_number(value[end]) for end in ("value", "low", "high"))
+
+
 SOUND = {
     "step": is_number,
-    "pass@1": lambda value: all(is_number(value[end]) for end in ("value", "low", "high")),
+    "pass@1": is_interval,
     "rows": lambda value: all(isinstance(row[n], str) for row in value for n in TEXTS),
 }
 """What each part must be; a part that can't even be looked at so is damaged too."""
+SOUND_IF_THERE = {
+    **dict.fromkeys(("length", "checks", "tries", "retries", "first_try", "repeats"), is_interval),
+    "insight": lambda value: is_interval(value["surplus"]) and is_number(value["tries"]),
+}
+"""The same of parts that not every task has."""
 
 
 def write_evaluation(run_dir: Path, name: str, evaluation: dict[str, Any]) -> Path:
@@ -37,11 +49,12 @@ def read_evaluation(path: Path) -> Row:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not JSON ({error}): remove it and evaluate again") from error
-    for name, sound in SOUND.items():
+    for name in SOUND:
         if not isinstance(found, dict) or name not in found:
             raise ValueError(f"{path} is not an evaluation: it has no {name!r}")
+    for name, sound in (SOUND | SOUND_IF_THERE).items():
         try:
-            whole = sound(found[name])
+            whole = name not in found or sound(found[name])
         except (TypeError, KeyError, IndexError):
             whole = False
         if not whole:

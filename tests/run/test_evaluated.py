@@ -47,6 +47,10 @@ DAMAGED = [
     ("rows", [ROW, 3]),
     ("rows", [ROW, {"question": "make 6 from 2 3"}]),
     ("rows", [ROW | {"verdict": None}]),
+    ("length", 3),
+    ("checks", {"value": 3}),
+    ("insight", 0.5),
+    ("insight", {"tries": 3, "surplus": 0.1}),
 ]
 
 
