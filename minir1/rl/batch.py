@@ -151,7 +151,7 @@ def even_out(
     budgets = range(max(lengths), most + 1)
     # The smallest budget that needs no more parts than are wanted; fewer parts need larger ones.
     least = bisect_left(budgets, -wanted, key=lambda b: -len(cut(lengths, b)))
-    parts = cut(lengths, budgets[min(least, len(budgets) - 1)])
+    parts = cut(lengths, budgets[least])
     while len(parts) < wanted and any(len(rows) > 1 for rows in parts):
         widest = max((rows for rows in parts if len(rows) > 1), key=weight)
         by_length = sorted(widest, key=lambda row: -lengths[row])
