@@ -44,7 +44,14 @@ class Worker:
 
 @contextmanager
 def claimed(run: Path, world: World) -> Iterator[None]:
-    """Work on a run, alone: a ValueError says who is doing it already."""
+    """Work on a run, alone: a ValueError says who is doing it already.
+
+    A command claims its run from the start to the end, and each stage claims it for itself, for
+    whoever trains without a command: where the process has it already, nothing more is done.
+    """
+    if world.once(lambda: held(run)):
+        yield
+        return
     world.once(lambda: refuse(run))  # all processes hear of it
     with world.on_main(claim(run)):
         yield
@@ -53,6 +60,7 @@ def claimed(run: Path, world: World) -> Iterator[None]:
 @contextmanager
 def claim(run: Path) -> Iterator[None]:
     """Hold the lock of a run, and leave word who holds it."""
+    run.mkdir(parents=True, exist_ok=True)
     handle = os.open(run / FILE, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         if not _locked(handle, fcntl.LOCK_EX, PATIENCE_S):
@@ -63,6 +71,12 @@ def claim(run: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def held(run: Path) -> bool:
+    """Whether this process works on the run."""
+    who = worker(run)
+    return who is not None and who.here and who.pid == os.getpid()
 
 
 def refuse(run: Path) -> None:

@@ -25,6 +25,7 @@ from minir1.rl.update import NotFiniteError
 from minir1.run import checkpoint
 from minir1.run.best import keep_best
 from minir1.run.budget import Budget
+from minir1.run.claim import claimed
 from minir1.run.distributed import SOLO, World
 from minir1.run.doctor import NOT_FINITE, Watch
 from minir1.run.ledger import Ledger
@@ -87,6 +88,7 @@ class Stage:
         ledger = Ledger(self.out, self.name, self.config, active_parameters(self.config.model))
         on_main, budget = self.world.on_main, Budget(self.out, self.config)
         with (
+            claimed(self.out, self.world),
             on_main(MetricsLog(self.out)) as log,
             on_main(Progress(self.steps, self.name, done=self.done)) as progress,
             on_main(Watch(self.out, self.name)) as doctor,

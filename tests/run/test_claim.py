@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minir1.run.claim import FILE, claim, claimed, refuse, worker
+from minir1.run.claim import FILE, claim, claimed, held, refuse, worker
 from minir1.run.distributed import SOLO
 
 HOLDER = """
@@ -44,6 +44,7 @@ def test_the_holder_is_named_and_refuses_others(tmp_path, holder):
         pass
     with pytest.raises(ValueError, match=said), claim(tmp_path):
         pass
+    assert not held(tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -62,6 +63,14 @@ def test_it_is_given_back_after_an_error_and_taken_again(tmp_path):
         raise ZeroDivisionError
     with claimed(tmp_path, SOLO):
         assert worker(tmp_path) is not None
+
+
+def test_what_a_process_has_it_need_not_claim_again(tmp_path):
+    with claimed(tmp_path, SOLO):
+        with claimed(tmp_path, SOLO):
+            assert held(tmp_path)
+        assert held(tmp_path)
+    assert not held(tmp_path) and worker(tmp_path) is None
 
 
 def test_a_holder_that_has_not_said_its_name_is_still_one(tmp_path):

@@ -17,6 +17,7 @@ import torch
 from minir1.config import Config
 from minir1.rl.update import NotFiniteError
 from minir1.run import checkpoint
+from minir1.run.claim import held
 from minir1.run.ledger import read_ledger
 from minir1.run.marker import MARKER
 from minir1.run.metrics import MetricsLog, read_metrics
@@ -106,6 +107,14 @@ def test_who_asks_during_the_last_save_is_heard(tiny, tmp_path, monkeypatch):
     of = tiny.pretrain.steps
     with pytest.raises(Interrupted, match=f"pretrain stopped after step {of} of {of}"):
         pretrain(replace(tiny, pretrain=replace(tiny.pretrain, save_every=of)), tmp_path)
+
+
+def test_a_stage_works_on_its_run_alone(tiny, tmp_path, monkeypatch):
+    """A benchmark trains without a command, and may be started twice in one folder."""
+    seen = []
+    monkeypatch.setattr(Progress, "update", lambda *_: seen.append(held(tmp_path)))
+    pretrain(tiny, tmp_path)
+    assert seen == [True] * tiny.pretrain.steps and not held(tmp_path)
 
 
 class Killed(BaseException):
