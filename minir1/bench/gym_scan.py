@@ -30,6 +30,7 @@ from minir1.config import Config, EvalConfig
 from minir1.run.evaluate import evaluate
 from minir1.run.jsonl import append_row, read_rows
 from minir1.run.models import new_model, tokenizer_of
+from minir1.run.stats import Interval
 from minir1.tasks import make_task
 
 RESULTS = Path(__file__).parents[1] / "results" / "gym_scan.jsonl"
@@ -101,9 +102,9 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     ]
     for row in rows:
         dials = ", ".join(f"{name} {value}" for name, value in row["dials"].items()) or "its own"
-        strict = "{value:.1%} [{low:.1%}, {high:.1%}]".format(**row["strict"])
-        shares = f"{row['anywhere']:.1%} | {row['constant']:.1%} | {row['length']:.1f}"
-        lines.append(f"| {row['family']} | {dials} | {row['shots']} | {strict} | {shares} |")
+        strict, anywhere = Interval(**row["strict"]), row["anywhere"]
+        shares = f"{strict:.1%} | {anywhere:.1%} | {row['constant']:.1%} | {row['length']:.1f}"
+        lines.append(f"| {row['family']} | {dials} | {row['shots']} | {shares} |")
     return "\n".join(lines)
 
 

@@ -32,6 +32,7 @@ from minir1.run.evaluate import evaluate, heldout_problems
 from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, read_rows
 from minir1.run.models import new_model, tokenizer_of
+from minir1.run.stats import Interval
 from minir1.tasks import Problem, Verdict, make_task
 
 ROWS = RESULTS / "gym_worked.jsonl"
@@ -110,7 +111,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     for row in rows:
         dials = ", ".join(f"{name} {value}" for name, value in row["dials"].items())
         recipe = "" if row["recipe"] == "smollm" else f" (`{row['recipe']}`)"
-        greedy = "{value:.1%} [{low:.1%}, {high:.1%}]".format(**row["greedy"])
+        greedy = f"{Interval(**row['greedy']):.1%}"
         sampled = f"{row['sampled']['value']:.1%} | {row['one_of']['value']:.1%}"
         shares = f"{row['dead']:.1%} | {row['constant']:.1%}"
         lines.append(f"| {row['family']}{recipe} | {dials} | {greedy} | {sampled} | {shares} |")

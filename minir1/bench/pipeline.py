@@ -64,8 +64,7 @@ def over_seeds(rows: Sequence[Row], key: str) -> Row:
     found = [row["differences"][key] for row in rows]
     if len(found) == 1:
         return found[0]
-    after = [one["value"] for one in found]
-    return stats.seed_difference([0.0] * len(after), after).interval.to_json()
+    return stats.over_seeds([one["value"] for one in found]).to_json()
 
 
 def statement_table(rows: Sequence[Row]) -> str:
@@ -79,8 +78,8 @@ def statement_table(rows: Sequence[Row]) -> str:
         change = over_seeds(rows, one.key)
         lines.append(
             f"| {one.says} | {one.column}, {one.before} to {one.after} | {one.paper} "
-            f"| {before:.3g} | {after:.3g} | {change['value']:+.3g} "
-            f"[{change['low']:+.3g}, {change['high']:+.3g}] | {verdict(one, change)} |"
+            f"| {before:.3g} | {after:.3g} | {stats.Interval(**change):+.3g} "
+            f"| {verdict(one, change)} |"
         )
     return "\n".join(lines)
 

@@ -146,11 +146,9 @@ def shown(values: Sequence[float]) -> str:
     >>> shown([0.5, 0.6])
     '0.55'
     """
-    center = sum(values) / len(values)
     if len(values) < 3:
-        return f"{center:.3g}"
-    over = stats.seed_difference([0.0] * len(values), list(values)).interval
-    return f"{center:.3g} [{over.low:.3g}, {over.high:.3g}]"
+        return f"{sum(values) / len(values):.3g}"
+    return f"{stats.over_seeds(values):.3g}"
 
 
 def main(runs: tyro.conf.Positional[tuple[Path, ...]] = (), rows: Path = ROWS) -> None:

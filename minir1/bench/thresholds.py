@@ -10,10 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scipy import stats
-
 from minir1 import recipes
-from minir1.run.stats import seed_difference
+from minir1.run import stats
 
 Summary = dict[str, Any]
 
@@ -90,8 +88,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
             before, after = ([read(row[when]) for row in mine] for when in ("base", "final"))
             change = "one seed: no interval"
             if len(mine) > 1:
-                interval = seed_difference(before, after).interval
-                change = f"{interval.value:+.3g} [{interval.low:+.3g}, {interval.high:+.3g}]"
+                change = f"{stats.seed_difference(before, after).interval:+.3g}"
             means = f"{statistics.fmean(before):.3g} | {statistics.fmean(after):.3g}"
             lines.append(f"| `{name}` | {len(mine)} | {label} | {means} | {change} |")
     return "\n".join(lines)
@@ -115,12 +112,9 @@ def verdicts(rows: Sequence[dict[str, Any]]) -> str:
         if len(mine) < 2:
             lines.append(f"| `{one.recipe}` | {one.claim} | {len(mine)} seeds | not measured |")
             continue
-        values = [one.read(row["base"], row["final"]) for row in mine]
-        mean, spread = statistics.fmean(values), stats.sem(values)
-        half = float(spread * stats.t.ppf(0.975, len(values) - 1))
-        holds = one.low <= mean - half and mean + half <= one.high
-        refuted = mean + half < one.low or mean - half > one.high
+        found = stats.over_seeds([one.read(row["base"], row["final"]) for row in mine])
+        holds = one.low <= found.low and found.high <= one.high
+        refuted = found.high < one.low or found.low > one.high
         verdict = "holds" if holds else "doesn't hold" if refuted else "can't tell"
-        shown = f"{mean:.3g} [{mean - half:.3g}, {mean + half:.3g}]"
-        lines.append(f"| `{one.recipe}` | {one.claim} | {shown} | {verdict} |")
+        lines.append(f"| `{one.recipe}` | {one.claim} | {found:.3g} | {verdict} |")
     return "\n".join(lines)

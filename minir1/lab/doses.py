@@ -56,7 +56,7 @@ def dose_chart(
         found = by_dose(rows, sweep, name)
         values = np.array(list(found.values()))  # (doses, seeds)
         places = np.arange(len(found))
-        over = [stats.seed_difference([0.0] * len(v), list(v)).interval for v in values]
+        over = [stats.over_seeds(v) for v in values]
         axes.plot(places, values, color=LIGHT["grid"], linewidth=1.0, zorder=1)
         axes.vlines(
             places, [o.low for o in over], [o.high for o in over], color=LIGHT["after"], lw=2.2
@@ -74,7 +74,7 @@ def dose_chart(
         if name in SHARES:
             axes.set_ylim(0, 1.05)
             as_percent(axes)
-        means = ", ".join(f"{o.value:.2f} [{o.low:.2f}, {o.high:.2f}]" for o in over)
+        means = ", ".join(f"{one:.2f}" for one in over)
         beside = [f"{label} {h:.2f}" for label, h in (levels or {}).get(name, {}).items()]
         said.append(f"{TITLES[name][0].lower()}: {', '.join([means, *beside])}")
     doses = ", ".join(f"{dose:g}" for dose in POINTS[sweep])

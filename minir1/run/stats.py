@@ -40,8 +40,12 @@ class Interval:
         """The three numbers by name."""
         return asdict(self)
 
+    def __format__(self, spec: str) -> str:
+        """All three numbers in one format, such as `f"{interval:+.1%}"`."""
+        return "{} [{}, {}]".format(*(format(x, spec or ".3f") for x in asdict(self).values()))
+
     def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return format(self)
 
 
 def wilson(successes: int, n: int) -> Interval:
@@ -92,6 +96,15 @@ def paired_difference(before: Groups, after: Groups, seed: int = 0) -> Interval:
             "evaluate both on the same problems"
         )
     return _bootstrap(_problem_means(after) - _problem_means(before), seed)
+
+
+def over_seeds(values: Sequence[int | float] | np.ndarray, level: float = LEVEL) -> Interval:
+    """The mean of one value a seed; Student's t supposes that they are about normal."""
+    if len(values) < 2:
+        raise ValueError(f"{len(values)} seeds have no spread to measure: run 2 or more")
+    center = float(np.mean(values))
+    half = float(stats.sem(values) * stats.t.ppf((1 + level) / 2, len(values) - 1))
+    return Interval(center, center - half, center + half)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from minir1.run.stats import (
     Interval,
     majority,
     mean,
+    over_seeds,
     paired_difference,
     pass_at_k,
     seed_difference,
@@ -160,3 +161,24 @@ def test_majority_wins_and_the_first_wins_a_tie(answers):
         return
     tied = [answer for answer in answers if votes.get(answer) == max(votes.values())]
     assert winner == tied[0]
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=8), st.floats(0.5, 0.99))
+def test_an_interval_over_seeds_is_scipys(values, level):
+    found, n = over_seeds(values, level), len(values)
+    low, high = scipy_stats.t.interval(level, n - 1, np.mean(values), scipy_stats.sem(values))
+    if np.ptp(values):
+        assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
+    else:
+        assert found.low == found.value == found.high
+
+
+def test_one_seed_has_no_interval():
+    with pytest.raises(ValueError, match="1 seeds have no spread"):
+        over_seeds([0.5])
+
+
+def test_an_interval_is_written_in_the_format_that_is_asked_for():
+    found = Interval(0.25, -0.125, 0.5)
+    assert f"{found:+.1%}" == "+25.0% [-12.5%, +50.0%]"
+    assert f"{found}" == str(found) == "0.250 [-0.125, 0.500]"

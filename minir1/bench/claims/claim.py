@@ -16,10 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from scipy import stats
-
-from minir1.run.stats import LEVEL, Interval
+from minir1.run.stats import LEVEL, Interval, over_seeds
 
 HOLDS, FAILS, UNSURE, MISSING = "holds", "doesn't hold", "can't tell here", "not measured"
 SEEDS = 6
@@ -73,12 +70,9 @@ def simultaneous(values: Sequence[float], claims: int) -> Interval:
     >>> round(one.low, 2), round(many.low, 2)
     (-0.05, -0.95)
     """
-    center = float(np.mean(values))
     if len(values) < 2:
-        return Interval(center, -math.inf, math.inf)
-    chance = 1 - (1 - LEVEL) / (2 * claims)
-    half = float(stats.t.ppf(chance, len(values) - 1) * stats.sem(values))
-    return Interval(center, center - half, center + half)
+        return Interval(values[0], -math.inf, math.inf)
+    return over_seeds(values, 1 - (1 - LEVEL) / claims)
 
 
 def verdict(claim: Claim, interval: Interval, seeds: int) -> str:

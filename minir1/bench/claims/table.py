@@ -19,6 +19,7 @@ from minir1.bench.claims.measure import ROWS, read_results
 from minir1.bench.claims.rounded import ROUNDED
 from minir1.bench.r1_pattern import STATEMENTS
 from minir1.bench.thresholds import THRESHOLDS
+from minir1.run.stats import Interval
 
 Line = dict[str, Any]
 RECIPE = "claim"
@@ -49,9 +50,7 @@ def shown(line: Mapping[str, Any]) -> str:
     """
     found, values, unit = line["interval"], line["values"], line["unit"]
     if found:
-        sign = "" if unit else "+"
-        cells = (f"{found[name]:{sign}.3g}" for name in ("value", "low", "high"))
-        return "{} [{}, {}]".format(*cells) + unit
+        return format(Interval(**found), ".3g" if unit else "+.3g") + unit
     return f"{sum(values) / len(values):,.6g}" if values else "-"
 
 

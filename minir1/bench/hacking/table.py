@@ -41,8 +41,7 @@ def change(rows: Sequence[Row], name: str) -> str:
     text = f"{statistics.fmean(before):.2f} to {statistics.fmean(after):.2f}"
     if len(rows) < 2:
         return text
-    found = stats.seed_difference(before, after).interval
-    return f"{text}, {found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
+    return f"{text}, {stats.seed_difference(before, after).interval:+.2f}"
 
 
 def table(rows: Sequence[Row]) -> str:
