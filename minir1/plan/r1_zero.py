@@ -17,7 +17,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from minir1.model.count import active_parameters, training_flops
+from minir1.model.count import forward_flops, training_flops
 from minir1.plan.chips import chip
 from minir1.plan.published import V3
 from minir1.plan.training_time import HOUR
@@ -95,7 +95,7 @@ def predict(a: Assumptions | None = None) -> dict[str, float]:
         mean = length_at(a.mean_length, step)
         waiting += budget_at(a.max_length, step) * a.longest_share * seconds_a_token
         # One forward pass of the reference comes on top of the policy's forward and backward.
-        flops = training_flops(V3, mean / 2) + 2 * active_parameters(V3)
+        flops = training_flops(V3, mean / 2) + forward_flops(V3, mean / 2)
         training += a.samples_a_rollout * mean * flops / peak
         samples += a.samples_a_rollout
         tokens += a.samples_a_rollout * mean
