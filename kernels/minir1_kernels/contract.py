@@ -15,6 +15,8 @@ from contextlib import AbstractContextManager
 import torch
 from torch import Tensor
 
+from minir1_kernels.interpreter import read_numbers
+
 FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 INTEGERS = (torch.int32, torch.int64)
 ALIGNMENT = 16
@@ -39,6 +41,10 @@ def interpreting() -> bool:
     import triton
 
     return triton.knobs.runtime.interpret
+
+
+if interpreting():
+    read_numbers()
 
 
 def require(ok: bool, name: str, given: object, expected: str) -> None:

@@ -29,6 +29,9 @@ def forgive_less() -> None:
     """Change the interpreter of this process; it is a child, and ends after one answer."""
     from triton.runtime import interpreter  # the extra `kernels`
 
+    from minir1_kernels.interpreter import read_numbers
+
+    read_numbers()
     builder: Any = interpreter.interpreter_builder
     orders: list[list[int]] = []
     real_load, real_dim = builder.create_masked_load, builder.set_grid_dim
