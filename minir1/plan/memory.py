@@ -4,7 +4,7 @@
                    and 4 for the reference if there is one
     sampling       the whole model (replica), the KV cache, the logits of the next token
     training       gradients 4, activations, logits, the units that are gathered, the gradients
-                   in flight
+                   in flight, the sequences of one update
 
 Training has two moments that can be its peak, and the larger one counts:
 
@@ -63,7 +63,19 @@ def sampling(config: Config, processes: int, work: Workload) -> dict[str, float]
 
 def training(config: Config, processes: int, work: Workload) -> dict[str, float]:
     """What training adds, at the moment when the most of it is there."""
-    return peak_of_pass(config, processes, work.micro_batch_tokens, work.fused_logits)
+    peak = peak_of_pass(config, processes, work.micro_batch_tokens, work.fused_logits)
+    return peak | {"batch": batch(config, work)}
+
+
+def batch(config: Config, work: Workload) -> float:
+    """The sequences of one update, padded to the longest: each process has all of them.
+
+    A place has two ids, two masks, three numbers (rl/types.py) and the experts that were chosen
+    for it, 16 bits each.
+    """
+    model, rows = config.model, -(-work.rollouts // config.zero.minibatches)
+    experts = model.n_moe_layers * model.n_activated_experts
+    return float(rows * work.longest * (2 * 8 + 2 * 1 + 3 * 4 + 2 * experts))
 
 
 def peak_of_pass(config: Config, processes: int, tokens: int, fused: bool) -> dict[str, float]:

@@ -128,7 +128,9 @@ def paper() -> Config:
 
     arXiv 2501.12948v2: 512 H800; 8,192 outputs a rollout in 16 mini-batches, so 10,400 updates
     are 650 of our steps; the budget of tokens doubles at update 8,200 and the reference follows
-    the policy every 400. The clip is R1's (10); R1-Zero's and its data are not published.
+    the policy every 400. The clip is R1's (10); R1-Zero's and its data are not published. Nor is
+    what a token of a long output counts for: the paper's Eq. 1 is a mean over outputs. Here all
+    tokens count the same, as in the recipes above; it changes no number of the plan.
     """
     base = h800_8()
     return replace(

@@ -1,7 +1,7 @@
 """The plan by formulas, against the model's own shapes and hand arithmetic."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -18,6 +18,8 @@ from minir1.plan.fits import cure, peaks, too_much
 from minir1.plan.recipe import headline, plan
 from minir1.plan.units import layout
 from minir1.plan.workload import Assumptions, workload
+from minir1.rl.batch import collate
+from minir1.rl.types import Rollout
 from minir1.run.checkpoint import save
 from minir1.run.optim import build_optimizer
 
@@ -101,6 +103,33 @@ def test_the_sampler_has_a_whole_model_and_its_cache():
     # bfloat16 logits; in float32 their copy, log-softmax, powers and sums.
     assert found["next token's logits"] == 64 * config.model.vocab_size * (2 + 4 * 4)
     assert memory.sampling(Config(), 1, workload(Config(), 1, Assumptions()))["replica"] == 0
+
+
+def test_the_batch_of_an_update_is_what_collate_makes():
+    """One rollout fills the longest place; the others are padded to it, experts too."""
+    config, a = recipes.get("gpu_24gb"), Assumptions()
+    work, model = workload(config, 1, a), config.model
+    rows = work.rollouts // config.zero.minibatches
+    shape = (model.n_moe_layers, 0, model.n_activated_experts)
+    lengths = [work.longest - a.prompt_tokens] + [1] * (rows - 1)
+    batch = collate(
+        [
+            Rollout(
+                prompt_ids=[0] * a.prompt_tokens,
+                completion_ids=[1] * count,
+                logprobs=[-1.0] * count,
+                stop_reason="eos",
+                experts=torch.zeros(shape, dtype=torch.int16),
+            )
+            for count in lengths
+        ],
+        [1.0] * rows,
+    )
+    tensors = [getattr(batch, field.name) for field in fields(batch)]
+    found = sum(tensor.element_size() * tensor.numel() for tensor in tensors)
+    assert found == pytest.approx(memory.batch(config, work), rel=1.01 / work.longest)
+    paper = peaks(recipes.get("paper"), 512, a)["training"]
+    assert paper["batch"] > 2 * 58 * 8 * 512 * 65_536  # its experts alone
 
 
 def test_gradients_are_held_while_it_trains_and_spent_when_it_samples():
