@@ -91,7 +91,7 @@ waiting_chart()
 # times 1.8 for **speculation**: the model guesses one token ahead, and checks the guess in its next pass.)
 #
 # This is an **inference**, not a published account: DeepSeek gives the hours, the lengths and the hardware, not the tokens a
-# second. That it lands on 198 is luck as much as merit. So turn the levers and see which of them carries the answer:
+# second. That it lands beside 198 is luck as much as merit. So turn the levers and see which of them carries the answer:
 
 # %%
 from minir1.lab.prices import levers_chart
