@@ -11,6 +11,7 @@ from minir1.model.transformer import Transformer
 from minir1.rl import groups as groups_module
 from minir1.rl.groups import judge, sample_groups
 from minir1.rl.parallel import Peers
+from minir1.rl.sampling import row_key
 from minir1.rl.types import Group, Rollout
 from minir1.tasks.base import Problem, Verdict
 from minir1.tasks.countdown import Countdown
@@ -37,7 +38,10 @@ class YesNo:
         return Verdict.CORRECT if right else Verdict.WRONG
 
 
-def ask(monkeypatch, live: set[int], config: ZeroConfig, step: int = 0, **options):
+def ask(
+    monkeypatch, live: set[int], config: ZeroConfig, step=0, n_layers=1, stop_reason="length",
+    **options,
+):  # fmt: skip
     """Sample with a policy that solves question n once if n is in `live`, and never otherwise."""
     calls, problems = [], YesNo().problems("train", 0)
 
@@ -48,11 +52,11 @@ def ask(monkeypatch, live: set[int], config: ZeroConfig, step: int = 0, **option
             n = int(TOKENIZER.decode(prompt).split()[3])
             says = n if n in live and i % SIZE == 1 else 99
             ids = TOKENIZER.encode(render_completion("", str(says)))
-            rollouts.append(Rollout(list(prompt), ids, [-1.0] * len(ids), "length"))
+            rollouts.append(Rollout(list(prompt), ids, [-1.0] * len(ids), stop_reason))
         return rollouts
 
     monkeypatch.setattr(groups_module, "sample", sample)
-    policy = Transformer(ModelConfig(dim=16, n_layers=1))
+    policy = Transformer(ModelConfig(dim=16, n_layers=n_layers))
     result = sample_groups(
         policy, TOKENIZER, YesNo(), problems, config, seed=5, step=step, **options
     )
@@ -81,7 +85,8 @@ def test_dead_groups_are_replaced_and_the_batch_keeps_its_size(monkeypatch):
     assert replaced == 5
     assert next(problems).gold == 9  # no question was taken and thrown away
     keys = [key for _, keys, _ in calls for key in keys]
-    assert len(set(keys)) == len(keys) == 9 * SIZE
+    assert keys == [row_key(5, 0, n, g) for n in range(9) for g in range(SIZE)]
+    assert len(set(keys)) == 9 * SIZE
 
 
 def test_when_the_rounds_run_out_dead_groups_fill_the_batch(monkeypatch):
@@ -126,13 +131,36 @@ def test_live_groups_are_never_sampled_again(monkeypatch):
     assert len(calls) == 1 and replaced == 0 and not any(group.dead for group in groups)
 
 
-def test_the_sampler_gets_the_step_s_budget_and_temperature(monkeypatch):
-    config = replace(CONFIG, temperature=1.25, length_schedule=((3, 20),))
+@pytest.mark.parametrize("n_layers", [1, 2])  # the first layer is dense
+@pytest.mark.parametrize("share", [False, True])
+def test_the_sampler_gets_what_the_recipe_says(monkeypatch, n_layers, share):
+    config = replace(CONFIG, temperature=1.25, length_schedule=((3, 20),), share_prompts=share)
     for step, budget in ((2, 8), (3, 20)):
-        *_, calls, _ = ask(monkeypatch, set(), config, step=step)
-        assert calls[0][2]["max_new_tokens"] == budget
-        assert calls[0][2]["temperature"] == 1.25
-        assert calls[0][2]["eos_id"] == TOKENIZER.eos_id
+        *_, calls, _ = ask(monkeypatch, set(), config, step=step, n_layers=n_layers)
+        assert calls[0][2] == {
+            "max_new_tokens": budget, "temperature": 1.25, "eos_id": TOKENIZER.eos_id,
+            "share_prompts": share, "record_experts": n_layers > 1,
+        }  # fmt: skip
+
+
+def test_what_a_long_answer_is_paid_follows_the_step_s_budget(monkeypatch):
+    """Of 20 tokens an answer of 5 is short; of 5 it is as long as can be."""
+    reward = RewardConfig(overlong=1.0, overlong_buffer=0.5)
+    config = replace(CONFIG, max_new_tokens=5, length_schedule=((3, 20),), reward=reward)
+    for step, paid in ((2, -1.0), (3, 0.0)):
+        groups, *_ = ask(monkeypatch, set(), config, step=step, stop_reason="eos")
+        lengths = {len(one.completion_ids) for group in groups for one in group.rollouts}
+        assert lengths == {5}
+        assert {total for group in groups for total in group.totals} == {paid}
+
+
+def test_a_sampler_of_one_s_own_writes_in_the_policy_s_place(monkeypatch):
+    def served(prompts, keys, **options) -> list[Rollout]:
+        return [Rollout(list(prompt), [3], [-1.0], "eos") for prompt in prompts]
+
+    groups, _, calls, _ = ask(monkeypatch, set(), CONFIG, sampler=served)
+    assert not calls
+    assert {tuple(one.completion_ids) for group in groups for one in group.rollouts} == {(3,)}
 
 
 def test_keys_differ_between_steps(monkeypatch):

@@ -26,6 +26,19 @@ def test_by_hand():
     assert (hot[0] - hot[1]).exp().item() == pytest.approx(3**0.5)
 
 
+def test_of_a_bfloat16_model_the_logits_alone_are_rounded():
+    """A softmax in bfloat16 would be wrong by up to a hundredth: more than an update moves it."""
+    generator = torch.Generator().manual_seed(0)
+    hidden, words = torch.randn(6, 8, generator=generator), torch.randn(20, 8, generator=generator)
+    hidden, words = hidden.bfloat16(), words.bfloat16()
+    targets = torch.arange(6)
+    logprobs, entropy = logprobs_torch(hidden, words, targets, 0.7)
+    exact = ((hidden @ words.T).double() / 0.7).log_softmax(-1)
+    expected = exact[torch.arange(6), targets]
+    torch.testing.assert_close(logprobs.double(), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(entropy.double(), -(exact.exp() * exact).sum(-1), atol=1e-5, rtol=0)
+
+
 def test_zero_where_the_loss_does_not_look(make_model, batch):
     logprobs, entropy = token_logprobs(make_model(), batch)
     assert (logprobs[~batch.loss_mask] == 0).all() and (entropy[~batch.loss_mask] == 0).all()
