@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from statistics import fmean
 
 import pytest
 import torch
@@ -204,6 +205,25 @@ def test_the_metrics_of_a_first_step_on_policy():
     later = grpo_step(policy, optimizer, pull(policy, 1), config, reference=reference)
     assert later["kl"] > 1e-5
     assert later["loss"] == pytest.approx(later["policy_loss"] + 0.1 * later["kl"], abs=1e-6)
+
+
+def test_the_metrics_of_several_updates(monkeypatch):
+    """Means over all; sampler and trainer are compared in the first, where both are one policy."""
+    seen, real = [], step_module.update
+
+    def spy(*args, **options):
+        seen.append(real(*args, **options))
+        return seen[-1]
+
+    monkeypatch.setattr(step_module, "update", spy)
+    policy = Transformer(BANDIT, torch.Generator().manual_seed(1))
+    config, optimizer = replace(CONFIG, minibatches=3), build_optimizer(policy, OPTIM)
+    metrics = grpo_step(policy, optimizer, pull(policy, 0), config, seed="0")
+    for name in ("loss", "entropy", "grad_norm"):
+        assert metrics[name] == pytest.approx(fmean(getattr(one, name) for one in seen))
+    assert metrics["policy_loss"] == pytest.approx(metrics["loss"])
+    gaps = [one.logp_difference_max for one in seen]
+    assert metrics["sampling/sampling_logp_difference/max"] == gaps[0] < 1e-5 < min(gaps[1:])
 
 
 @pytest.mark.parametrize("pack", [False, True])
