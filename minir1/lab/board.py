@@ -7,7 +7,6 @@ The best result of each exercise counts; to try something else afterwards costs 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from minir1.lab.course import RECORD
 from minir1.lab.exercises import COURSE
 from minir1.lab.grader.outcome import Outcome
 from minir1.lab.words import Words
+from minir1.run.whole import write_text
 
 Entry = dict[str, Any]
 """Of one exercise: points, max_points, status, checks, hints, solution_seen, first, solved."""
@@ -40,10 +40,7 @@ def read(folder: Path) -> dict[str, Entry]:
 
 def write(folder: Path, record: Mapping[str, Entry]) -> None:
     """Write the record, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f".{RECORD}.{os.getpid()}"
-    fresh.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(fresh, folder / RECORD)
+    write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
 
 
 def note(folder: Path, outcome: Outcome) -> None:

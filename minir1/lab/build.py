@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from minir1.lab import explore
 from minir1.lab.source import read, same_source
+from minir1.run.whole import write_text
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -70,10 +71,7 @@ def build(target: Target) -> None:
             raise ValueError(f"{target.source}: a cell failed\n{error}") from error
         refuse_addresses(notebook, target.source)
     nbformat.validate(notebook)
-    target.notebook.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.notebook.with_suffix(".ipynb.new")
-    unfinished.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-    os.replace(unfinished, target.notebook)
+    write_text(target.notebook, nbformat.writes(notebook) + "\n")
 
 
 def execute(notebook: NotebookNode, folder: Path) -> None:

@@ -10,15 +10,14 @@ and the learner is told where the newer one lies.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
 from pathlib import Path
 
 from minir1.lab.course import ROOT
 from minir1.lab.exercises import NOTEBOOKS
 from minir1.lab.words import Words
+from minir1.run.whole import whole, write_json
+from minir1.stages.examples import digest
 
 COPIES = ".copies.json"
 CAPSTONE_FILES = ("capstone/task.py", "capstone/report.md")
@@ -46,16 +45,10 @@ def lay_out(work: Path, words: Words, course: Path = ROOT / "exercises") -> list
         else:
             done = "kept" if known.get(name) == digest(ours) else "changed"
         if done in ("copied", "renewed"):
-            fresh = yours.with_name(f".{yours.name}.new")
-            shutil.copyfile(ours, fresh)
-            os.replace(fresh, yours)
+            with whole(yours) as file:
+                file.write(ours.read_bytes())
             known[name] = digest(ours)
         path = ours if done == "changed" else yours
         lines.append(words.say(f"work.{done}", name=name, path=path))
-    kept.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    write_json(kept, known)
     return lines
-
-
-def digest(file: Path) -> str:
-    """The SHA-256 of a file."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -16,6 +16,7 @@ import shutil
 from pathlib import Path
 
 from minir1.run.folder import TEMPORARY, recover
+from minir1.run.whole import write_text
 
 NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EXDEV, errno.EMLINK)
 """How file systems say that they can't."""
@@ -35,10 +36,8 @@ def keep_best(saved: Path, stage: str, score: float) -> None:
     if (root / saved.name).exists():
         shutil.rmtree(root / saved.name)
     os.rename(fresh, root / saved.name)
-    record = root / f"{stage}.json"
-    unfinished = root / f".{stage}.json.new"
-    unfinished.write_text(json.dumps({"folder": saved.name, "score": score}), encoding="utf-8")
-    os.replace(unfinished, record)
+    record = json.dumps({"folder": saved.name, "score": score})
+    write_text(root / f"{stage}.json", record)
     for older in root.glob(f"{stage}-*"):
         if older.name != saved.name:
             shutil.rmtree(older)

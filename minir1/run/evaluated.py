@@ -6,11 +6,11 @@ A row is one answer: the question, what was written, and the verdict.
 """
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from minir1.run.jsonl import Row, is_number
+from minir1.run.whole import write_text
 
 TEXTS = ("question", "completion", "verdict")
 
@@ -36,10 +36,7 @@ SOUND_IF_THERE = {
 def write_evaluation(run_dir: Path, name: str, evaluation: dict[str, Any]) -> Path:
     """Write `eval/<name>.json`, whole or not at all."""
     path = Path(run_dir) / "eval" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".tmp")
-    fresh.write_text(json.dumps(evaluation, indent=1), encoding="utf-8")
-    os.replace(fresh, path)
+    write_text(path, json.dumps(evaluation, indent=1))
     return path
 
 

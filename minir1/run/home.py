@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import re
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from minir1.config import Config, machine_fields, require
+from minir1.run.whole import write_text
 from minir1.tasks.sources.own import KEPT
 
 CONFIG = "config.json"
@@ -52,21 +52,15 @@ def open_run(config: Config, out: Path | None = None) -> Path:
                 "Give this run another folder with --out, or remove that one"
             )
         return out
-    unfinished = f".{CONFIG}.new"
     if out.is_file():
         raise ValueError(f"{out} is a file: a run needs a folder of its own, with --out")
     out.mkdir(parents=True, exist_ok=True)
-    if any(entry.name != unfinished for entry in out.iterdir()):
+    if any(not entry.name.startswith(f".{CONFIG}.") for entry in out.iterdir()):
         raise ValueError(
             f"{out} is not empty and holds no {CONFIG}, so it is not a run. "
             "Give the run a folder of its own with --out"
         )
-    with (out / unfinished).open("w", encoding="utf-8") as file:
-        json.dump(config.to_json(), file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(out / unfinished, out / CONFIG)
+    write_text(out / CONFIG, json.dumps(config.to_json(), indent=2) + "\n")
     return out
 
 

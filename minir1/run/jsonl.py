@@ -7,10 +7,11 @@ writer and not seen by a reader, so every line that is seen is whole.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from minir1.run.whole import whole
 
 Row = dict[str, Any]
 
@@ -51,6 +52,11 @@ def read_rows(path: Path) -> list[tuple[bytes, Row]]:
     return [(line, _parse(line, path, number)) for number, line in enumerate(lines, start=1)]
 
 
+def rows_in(path: Path) -> list[Row]:
+    """All rows of a file; none where nothing was written yet."""
+    return [row for _, row in read_rows(path)] if path.exists() else []
+
+
 def read_placed(path: Path) -> list[tuple[bytes, Row]]:
     """The same of a file whose rows have a place in a run: each has its stage and its step."""
     rows = read_rows(path)
@@ -77,12 +83,8 @@ def take_back(path: Path, stage: str, step: int, later: Sequence[str] = ()) -> l
         for line, row in read_placed(path)
         if row["stage"] not in later and not (row["stage"] == stage and row["step"] > step)
     ]
-    fresh = path.with_suffix(".tmp")
-    with fresh.open("wb") as file:
+    with whole(path) as file:
         file.writelines(line for line, _ in kept)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, path)
     return [row for _, row in kept]
 
 

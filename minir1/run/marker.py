@@ -9,17 +9,16 @@ torchrun. So a run that saved and left says so in a file; starting it again remo
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
+
+from minir1.run.whole import write_text
 
 MARKER = "stopped.json"
 
 
 def mark_stopped(out: Path, stage: str, step: int, of: int) -> None:
     """Say that the run stopped after this step, and that it is saved."""
-    fresh = out / f".{MARKER}.new"
-    fresh.write_text(json.dumps({"stage": stage, "step": step, "of": of}) + "\n", encoding="utf-8")
-    os.replace(fresh, out / MARKER)
+    write_text(out / MARKER, json.dumps({"stage": stage, "step": step, "of": of}) + "\n")
 
 
 def unmark(out: Path) -> None:

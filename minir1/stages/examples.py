@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from minir1.run.jsonl import read_rows
+from minir1.run.whole import whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,13 +40,8 @@ class Example:
 
 def write_examples(path: Path, examples: Iterable[Example]) -> None:
     """Write the file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".tmp")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(asdict(one)) + "\n" for one in examples)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, path)
+    with whole(path) as file:
+        file.writelines(json.dumps(asdict(one)).encode() + b"\n" for one in examples)
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -64,13 +58,6 @@ def read_examples(path: Path) -> list[Example]:
             "Sample more, or train the stage before it for longer"
         )
     return examples
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a file of one JSON object, whole or not at all."""
-    fresh = path.with_suffix(".tmp")
-    fresh.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    os.replace(fresh, path)
 
 
 def digest(path: Path) -> str:

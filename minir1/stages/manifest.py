@@ -10,7 +10,8 @@ from typing import Any
 
 from minir1.config import Config
 from minir1.run.models import ORDER, steps_of
-from minir1.stages.examples import digest, write_json
+from minir1.run.whole import write_json
+from minir1.stages.examples import digest
 from minir1.stages.stage_table import stage_costs
 
 NAME = "pipeline.json"

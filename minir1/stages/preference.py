@@ -20,8 +20,8 @@ from minir1.rl.update import NotFiniteError
 from minir1.run import checkpoint, stats
 from minir1.run.distributed import SOLO, World
 from minir1.run.models import finished_model, tokenizer_of
+from minir1.run.whole import write_json
 from minir1.stages.collect import Source
-from minir1.stages.examples import write_json
 from minir1.stages.loop import Stage
 from minir1.stages.readers import Pair, agreement, only, write_pairs
 from minir1.stages.sft import part_of_epoch

@@ -9,7 +9,6 @@ readers may differ, and no model can agree with all labels: `agreement` says how
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from minir1.config.pipeline import SamplesConfig
 from minir1.model.transformer import Transformer
 from minir1.run.distributed import SOLO, World
 from minir1.run.jsonl import read_rows
+from minir1.run.whole import write_text
 from minir1.stages.collect import Source, completions
 from minir1.tasks import Problem, parse
 from minir1.tasks.scenarios.manners import prefers, taste
@@ -66,15 +66,9 @@ def write_pairs(
             pairs = [pair for one in asked if (pair := compare(rng, *one)) is not None]
         lineage: Pair = {"stage": source.stage, "step": source.step, "seed": source.seed}
         lineage |= {"task": "manners", "labels": readers}
-        world.once(lambda: _write(path, [pair | lineage for pair in pairs]))
+        lines = [json.dumps(pair | lineage) + "\n" for pair in pairs]
+        world.once(lambda: write_text(path, "".join(lines)))
     return [row for _, row in read_rows(path)]
-
-
-def _write(path: Path, pairs: Sequence[Pair]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".tmp")
-    fresh.write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
-    os.replace(fresh, path)
 
 
 def agreement(pairs: Sequence[Pair]) -> float:

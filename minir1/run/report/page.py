@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from minir1.run.report.sections import (
     reproduce,
 )
 from minir1.run.report.transcripts import pairs
+from minir1.run.whole import write_text
 
 BEHAVIOUR = {
     "first_try": "First try right",
@@ -61,9 +61,7 @@ def write_report(run_dir: Path, recipes: Recipes | None = None, out: Path | None
     environment.filters["gain_in_words"] = gain_in_words
     html = environment.get_template("page.html.jinja").render(content(run, folder, recipes or {}))
     page = folder / "index.html"
-    fresh = page.with_suffix(".tmp")
-    fresh.write_text(html, encoding="utf-8")
-    os.replace(fresh, page)
+    write_text(page, html)
     return page
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from minir1.config import Config
 from minir1.run.checkpoint import Checkpoint
+from minir1.run.whole import write_json
 from minir1.stages.card.facts import CARD, MANIFEST, facts, manifest
 from minir1.stages.card.page import card
-from minir1.stages.examples import write_json
 
 
 def write_card(run: Path, folder: Path, config: Config, found: Checkpoint) -> None:
