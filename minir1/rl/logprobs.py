@@ -37,9 +37,10 @@ def score_targets(
     """The same, from what the head reads."""
     kernel = model.backend and model.backend.logprobs
     judge = kernel or logprobs_torch
-    chosen, spread = judge(hidden[where], model.vocabulary, targets[where], temperature)
+    places = where.nonzero(as_tuple=True)  # once: a GPU must be waited for, to hear how many
+    chosen, spread = judge(hidden[places], model.vocabulary, targets[places], temperature)
     zeros = torch.zeros(targets.shape, device=hidden.device)
-    return zeros.masked_scatter(where, chosen), zeros.masked_scatter(where, spread)
+    return zeros.index_put(places, chosen), zeros.index_put(places, spread)
 
 
 def logprobs_torch(

@@ -88,7 +88,7 @@ def decode(
             experts = routing.experts if routing else None
         yield Drawn(rows, tokens, logprobs, experts if record_experts else None)
         done = done | (tokens == eos_id)
-        finished = int(done.sum())
+        finished = int(done.sum())  # the one time a token that Python waits for the GPU
         if finished == len(rows):
             return
         if finished >= LEAVE_SHARE * len(rows):
@@ -110,9 +110,10 @@ def sample(
     compiled: CompiledStep | None = None,
 ) -> list[Rollout]:
     """One rollout for each (prompt, key), each cut at its end token."""
-    shape = (len(prompts), max_new_tokens)
-    tokens = torch.full(shape, eos_id)
-    logprobs = torch.zeros(shape)
+    shape, device = (len(prompts), max_new_tokens), next(model.parameters()).device
+    # All is written down where the model is, and read once: whoever reads waits for the GPU.
+    tokens = torch.full(shape, eos_id, device=device)
+    logprobs = torch.zeros(shape, device=device)
     experts: list[tuple[Tensor, Tensor]] = []
     steps = decode(
         model,
@@ -126,11 +127,11 @@ def sample(
         compiled=compiled,
     )
     for step, drawn in enumerate(steps):
-        rows = drawn.rows.cpu()
-        tokens[rows, step] = drawn.tokens.cpu()
-        logprobs[rows, step] = drawn.logprobs.cpu()
+        tokens[drawn.rows, step] = drawn.tokens
+        logprobs[drawn.rows, step] = drawn.logprobs
         if drawn.experts is not None:
-            experts.append((rows, drawn.experts.to("cpu", torch.int16)))
+            experts.append((drawn.rows, drawn.experts.to(torch.int16)))
+    tokens, logprobs = tokens.cpu(), logprobs.cpu()
     routes = _routes(experts, [len(prompt) for prompt in prompts], max_new_tokens)
     ended = tokens == eos_id  # every unwritten place holds the end token too
     counts = torch.where(ended.any(-1), ended.int().argmax(-1) + 1, max_new_tokens).tolist()
@@ -155,9 +156,9 @@ def _routes(
         return None
     _, first = steps[0]
     n_layers, n_rows, longest, k = first.shape
-    routes = torch.zeros(n_layers, n_rows, longest + max_new_tokens, k, dtype=torch.int16)
+    routes = first.new_zeros(n_layers, n_rows, longest + max_new_tokens, k)
     routes[:, :, :longest] = first
-    starts = torch.tensor(prompt_lengths)
+    starts = torch.tensor(prompt_lengths, device=routes.device)
     for step, (rows, chosen) in enumerate(steps[1:]):
         routes[:, rows, starts[rows] + step] = chosen[:, :, 0]
-    return routes
+    return routes.cpu()

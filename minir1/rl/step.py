@@ -23,8 +23,9 @@ from minir1.rl.logprobs import token_logprobs
 from minir1.rl.loss import policy_loss
 from minir1.rl.packing import packing_of
 from minir1.rl.parallel import ALONE, Peers
+from minir1.rl.seen import Update
 from minir1.rl.types import Batch, Group
-from minir1.rl.update import Update, update
+from minir1.rl.update import update
 
 
 def grpo_step(
@@ -82,7 +83,7 @@ class _Objective:
 
     def __init__(self, config: ZeroConfig, reference: Transformer | None) -> None:
         self.config, self.reference = config, reference
-        self.seen: list[list[float]] = []
+        self.seen: list[Tensor] = []
         """Of each micro-batch: policy loss, KL, tokens clipped low, tokens clipped high."""
 
     def __call__(self, logprobs: Tensor, batch: Batch) -> Tensor:
@@ -101,12 +102,13 @@ class _Objective:
             ref_logprobs=ref_logprobs,
         )
         seen = torch.stack([loss.policy, loss.kl, loss.low_clipped, loss.high_clipped])
-        self.seen.append(seen.detach().tolist())
+        self.seen.append(seen.detach())
         return loss.total
 
     def means(self, tokens: int, peers: Peers) -> list[float]:
         """Sums over the micro-batches of all; the clipped tokens as a share of all."""
-        seen = [row for some in peers.gather(self.seen) for row in some]
+        mine = [row.tolist() for row in self.seen]  # not before: it waits for the GPU
+        seen = [row for some in peers.gather(mine) for row in some]
         # fsum rounds once, at the end: the sum doesn't depend on which thread came first.
         policy, kl, low, high = (math.fsum(column) for column in zip(*seen, strict=True))
         return [policy, kl, low / tokens, high / tokens]

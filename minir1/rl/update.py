@@ -7,7 +7,6 @@ Pre-training, supervised fine-tuning and GRPO all go through here; they differ b
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -22,6 +21,7 @@ from minir1.rl.batch import empty_part, speaking
 from minir1.rl.logprobs import score_targets
 from minir1.rl.packing import cut, empty_share, packing_of
 from minir1.rl.parallel import ALONE, Peers
+from minir1.rl.seen import Update, expert_changes, read
 from minir1.rl.tree import shared_hidden
 from minir1.rl.types import Batch
 
@@ -38,66 +38,9 @@ class NotFiniteError(ArithmeticError):
         """The batch, as evidence."""
 
 
-@dataclass(slots=True)
-class Update:
-    """What one update saw, summed over its micro-batches."""
-
-    loss: float = 0.0
-    entropy: float = 0.0
-    """Mean entropy of the policy at the tokens of the loss mask, in nats."""
-    aux_loss: float = 0.0
-    ahead_loss: float = 0.0
-    """Multi-token prediction's, before its weight."""
-    grad_norm: float = 0.0
-    load: Tensor | None = None
-    """Tokens each expert got, "L E"."""
-    logp_difference_mean: float = 0.0
-    """Trainer against sampler, before the update: mean and largest |difference| in nats."""
-    logp_difference_max: float = 0.0
-    router_drift: float = 0.0
-    """Share of (token, layer) places where the trainer's experts are not the sampler's."""
-    padding: float = 0.0
-    """Share of what was computed that held no token, and of what packing left out."""
-    padding_saved: float = 0.0
-
-    def __add__(self, other: "Update") -> "Update":
-        """Both together: sums, the larger maximum, and the loads added."""
-        loads = [load for load in (self.load, other.load) if load is not None]
-        return Update(
-            loss=self.loss + other.loss,
-            entropy=self.entropy + other.entropy,
-            aux_loss=self.aux_loss + other.aux_loss,
-            ahead_loss=self.ahead_loss + other.ahead_loss,
-            load=torch.stack(loads).sum(0) if loads else None,
-            logp_difference_mean=self.logp_difference_mean + other.logp_difference_mean,
-            logp_difference_max=max(self.logp_difference_max, other.logp_difference_max),
-            router_drift=self.router_drift + other.router_drift,
-        )
-
-    def router_metrics(self) -> dict[str, float]:
-        """The busiest and the idlest expert's load, where 1 is an even share."""
-        if self.load is None:
-            return {}
-        share = self.load / self.load.sum(-1, keepdim=True) * self.load.shape[-1]
-        return {
-            "aux_loss": self.aux_loss,
-            "router/load_max": float(share.max()),
-            "router/load_min": float(share.min()),
-        }
-
-
 def cross_entropy(logprobs: Float[Tensor, "B T"], batch: Batch) -> Tensor:
     """Next-token prediction: the negative weighted log-probability of the targets."""
     return -(batch.weights * logprobs).sum()
-
-
-def expert_changes(routing: Routing, batch: Batch) -> float:
-    """(token, layer) places with another set of experts; not where a server didn't tell it (-1)."""
-    if batch.experts is None:
-        return 0.0
-    then, now = batch.experts.sort(-1).values, routing.experts.sort(-1).values
-    changed = (then != now).any(-1) & (then[..., 0] >= 0)
-    return float((changed & batch.token_mask).sum())
 
 
 def update(
@@ -119,19 +62,23 @@ def update(
 
     def work(some: list[int]) -> tuple[Update, Sequence[Tensor | None]]:
         part = peers.bring(batch.rows(some) if some else empty_part(batch))
-        seen, total = _look(
+        total, numbers, load = _look(
             model, part, batch, optim, loss_fn, temperature, routing_replay, mtp_coef
         )
+        gradients = ()
         if workers == 1:
             total.backward()
-            return seen, ()
-        # Threads that add into the same .grad would do it in the order of the clock.
-        return seen, torch.autograd.grad(total, parameters, allow_unused=True)
+        else:  # Threads that add into the same .grad would do it in the order of the clock.
+            gradients = torch.autograd.grad(total, parameters, allow_unused=True)
+        return read(numbers, load, whole), gradients
 
     if optim.skip_silent:
         batch = speaking(batch)
-    rows = cut(batch, optim, peers.size)
-    empty = empty_share(rows, batch.lengths)
+    rows, lengths = cut(batch, optim, peers.size), batch.lengths
+    empty = empty_share(rows, lengths)
+    n_tokens = float(batch.loss_mask.sum())
+    places = float(sum(lengths) * max(1, model.config.n_moe_layers))
+    whole = {"entropy": n_tokens, "logp_difference_mean": n_tokens, "router_drift": places}
     seen = Update()
     for part_seen, gradients in peers.each(work, rows, idle=[], workers=workers):
         seen = seen + part_seen
@@ -159,8 +106,8 @@ def _look(
     temperature: float,
     routing_replay: bool,
     mtp_coef: float,
-) -> tuple[Update, Tensor]:
-    """The forward pass of one micro-batch: its share of what is seen, and of the loss."""
+) -> tuple[Tensor, dict[str, Tensor], Tensor | None]:
+    """The forward pass of one micro-batch: its share of the loss and of what is seen, the load."""
     forced = part.experts if routing_replay else None
     packing = packing_of(part, optim)
     routing = Routing(forced_experts=forced, token_mask=part.token_mask, packing=packing)
@@ -170,26 +117,21 @@ def _look(
         hidden = model.hidden(part.inputs, routing=routing)
     logprobs, entropy = score_targets(model, hidden, part.targets, part.loss_mask, temperature)
     loss = total = loss_fn(logprobs, part)
-    n_tokens = float(batch.loss_mask.sum())
-    places = float(batch.token_mask.sum()) * max(1, model.config.n_moe_layers)
     gap = torch.where(part.loss_mask, (logprobs.detach() - part.old_logprobs).abs(), 0.0)
-    seen = Update(
-        loss=float(loss.detach()),
-        entropy=float(entropy.sum()) / n_tokens,
-        logp_difference_mean=float(gap.sum()) / n_tokens,
-        logp_difference_max=float(gap.max()),
-        router_drift=expert_changes(routing, part) / places,
-    )
+    seen = {
+        "loss": loss,
+        "entropy": entropy.sum(),
+        "logp_difference_mean": gap.sum(),
+        "logp_difference_max": gap.max(),
+        "router_drift": expert_changes(routing, part),
+    }
     if mtp_coef:
-        ahead = ahead_loss(model, part, hidden, routing)
+        seen["ahead_loss"] = ahead = ahead_loss(model, part, hidden, routing)
         total = total + mtp_coef * ahead
-        seen.ahead_loss = float(ahead.detach())
-    if routing.chosen or routing.ahead:  # empty in a model without experts
-        balance = routing.balance_loss * (len(part.inputs) / len(batch.inputs))
-        total = total + optim.balance_coef * balance
-        seen.aux_loss = float(balance.detach())
-        seen.load = routing.load.cpu()
-    return seen, total
+    if not (routing.chosen or routing.ahead):  # a model without experts
+        return total, seen, None
+    seen["aux_loss"] = balance = routing.balance_loss * (len(part.inputs) / len(batch.inputs))
+    return total + optim.balance_coef * balance, seen, routing.load
 
 
 def move_router_bias(model: Transformer, load: Tensor | None, speed: float) -> None:

@@ -14,8 +14,9 @@ import torch
 from minir1.config import ZeroConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.batch import collate
+from minir1.rl.seen import Update
 from minir1.rl.types import Group, Rollout
-from minir1.rl.update import Update, update
+from minir1.rl.update import update
 from minir1.tasks.base import Verdict
 
 

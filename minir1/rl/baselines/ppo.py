@@ -20,8 +20,9 @@ from minir1.rl.baselines.gae import gae
 from minir1.rl.baselines.value import ValueModel, value_loss
 from minir1.rl.batch import all_groups, collate
 from minir1.rl.loss import policy_loss
+from minir1.rl.seen import Update
 from minir1.rl.types import Batch, Group
-from minir1.rl.update import Update, update
+from minir1.rl.update import update
 
 
 @dataclass(slots=True)
