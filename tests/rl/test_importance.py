@@ -73,13 +73,16 @@ def test_in_the_mean_the_gradient_is_that_of_the_policy_s_own_rollouts(make_mode
     assert (capped - own).norm() > 0.05 * own.norm()
 
 
-def test_the_trainer_judges_every_token_as_the_update_will(make_model, random_rollouts):
+@pytest.mark.parametrize("temperature", [1.0, 0.7])
+def test_the_trainer_judges_every_token_as_the_update_will(
+    make_model, random_rollouts, temperature
+):
     model, rollouts = make_model(), random_rollouts(9)
-    found = judge_again(model, rollouts, CONFIG)
+    found = judge_again(model, rollouts, replace(CONFIG, temperature=temperature))
     for rollout, logprobs in zip(rollouts, found, strict=True):
         batch = collate([rollout], [0.0])
         with torch.no_grad():
-            alone = token_logprobs(model, batch, CONFIG.temperature)[0][batch.loss_mask]
+            alone = token_logprobs(model, batch, temperature)[0][batch.loss_mask]
         assert logprobs == pytest.approx(alone.tolist(), abs=1e-5)
 
 

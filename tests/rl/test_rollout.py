@@ -46,18 +46,18 @@ def trainer_logprobs(model: Transformer, rollouts: list[Rollout], temperature=1.
     return batch, logprobs, entropy
 
 
-@pytest.mark.parametrize("temperature", [1.0, 0.7])
+@pytest.mark.parametrize("options", [{}, {"temperature": 0.7}], ids=str)
 @pytest.mark.parametrize("attention", ["mla", "gqa"])
-def test_sampler_and_trainer_agree_before_and_after_an_update(make_model, attention, temperature):
+def test_sampler_and_trainer_agree_before_and_after_an_update(make_model, attention, options):
     config = replace(make_model().config, attention=attention, n_kv_heads=1, head_dim=8)
     model = make_model(config=config)
     optimizer = build_optimizer(model, OptimConfig(lr=0.01))
     before = None
     for _ in range(2):
-        rollouts = roll(model, temperature=temperature)
+        rollouts = roll(model, **options)
         lengths = {len(one.completion_ids) for one in rollouts}
         assert len(lengths) > 2 and 20 in lengths  # ragged, and some are cut off
-        batch, logprobs, _ = trainer_logprobs(model, rollouts, temperature)
+        batch, logprobs, _ = trainer_logprobs(model, rollouts, **options)
         torch.testing.assert_close(logprobs, batch.old_logprobs, rtol=0, atol=1e-5)
         assert before is None or not torch.equal(before, logprobs)
         before = logprobs

@@ -152,6 +152,15 @@ def test_each_rollout_is_used_once_with_its_own_advantage(monkeypatch, kind, min
     assert seen == pytest.approx(expected)
 
 
+def test_a_fixed_norm_is_told_its_length(monkeypatch):
+    """Twelve rollouts of a budget of 50 tokens, whatever of it was written."""
+    batches, policy = record_batches(monkeypatch), Transformer(BANDIT)
+    config = replace(CONFIG, loss_norm="fixed")
+    grpo_step(policy, build_optimizer(policy, OPTIM), marked_groups(), config, fixed_length=50)
+    (batch,) = batches
+    torch.testing.assert_close(batch.weights, batch.loss_mask / (12 * 50))
+
+
 def test_mini_batches_mix_the_groups_differently_at_each_step(monkeypatch):
     orders = []
     for seed in ("0/1", "0/2", "0/1"):

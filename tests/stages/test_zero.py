@@ -9,6 +9,7 @@ from minir1.config import Config
 from minir1.run import checkpoint
 from minir1.run.evaluate import heldout_problems
 from minir1.run.metrics import read_metrics
+from minir1.run.models import tokenizer_of
 from minir1.stages import reinforce as module
 from minir1.stages.pretrain import pretrain
 from minir1.stages.zero import problem_seed, zero
@@ -24,12 +25,16 @@ METRICS = """reward reward_std frac_reward_zero_std rewards/accuracy/mean reward
 
 @pytest.fixture(scope="module")
 def watched(tiny, tmp_path_factory):
-    """A run with one update a step, what its groups were, and gradients held while it sampled."""
+    """A run with one update a step: its groups, gradients held while it sampled, updates' words."""
     config = replace(tiny, zero=replace(tiny.zero, minibatches=1, steps=7, ref_every=3))
-    out, groups, held = tmp_path_factory.mktemp("zero"), [], []
+    out, groups, held, told = tmp_path_factory.mktemp("zero"), [], [], []
     pretrain(config, out)
     with pytest.MonkeyPatch.context() as patch:
-        real = module.sample_groups
+        real, step = module.sample_groups, module.grpo_step
+
+        def train(*args, **options):
+            told.append(options)
+            return step(*args, **options)
 
         def spy(*args, **options):
             held.extend(p.grad for p in args[0].parameters())
@@ -38,8 +43,9 @@ def watched(tiny, tmp_path_factory):
             return result
 
         patch.setattr(module, "sample_groups", spy)
+        patch.setattr(module, "grpo_step", train)
         zero(config, out)
-    return config, out, groups, held
+    return config, out, groups, held, told
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +55,16 @@ def run(watched):
 
 def test_a_step_samples_without_the_gradients_of_the_last_one(watched):
     """They would take the room of the whole model that samples: the plan doesn't count them."""
-    *_, held = watched
+    *_, held, _ = watched
     assert held and all(gradient is None for gradient in held)
+
+
+def test_an_update_is_told_the_step_s_budget_and_draws_its_own_order(watched):
+    """The budget is what Dr. GRPO's loss is divided by."""
+    config, *_, told = watched
+    assert [one["fixed_length"] for one in told] == [8, 8, 8, 12, 12, 12, 12]
+    assert len({one["seed"] for one in told}) == 7
+    assert {one["pad_id"] for one in told} == {tokenizer_of(config).pad_id}
 
 
 def test_the_diary_has_trl_s_names(run):
