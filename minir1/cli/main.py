@@ -14,6 +14,7 @@ recipe as an option (`options.py`). It returns the exit status.
 """
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -100,6 +101,9 @@ def main(words: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if words is None else words)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a model writes signs that not every terminal has
+            stream.reconfigure(errors="replace")
     try:
         with reader_may_leave():
             return dispatch(words)

@@ -9,6 +9,8 @@ from typing import Any
 from minir1.run.home import flat
 
 INTERVAL = {"value", "low", "high"}
+WORD = 24
+"""A longer word, such as a path, is broken where a line is full."""
 
 
 def say(result: Mapping[str, Any], as_json: bool) -> None:
@@ -56,7 +58,7 @@ def words(value: Any) -> str:
 def table(rows: Sequence[Sequence[str]], *, whole_names: bool = False) -> None:
     """Print an aligned table; its first row is the heading.
 
-    With `whole_names`, the first column is never cut: what is in it is meant to be typed.
+    With `whole_names`, the first column is never broken: what is in it is meant to be typed.
     """
     from rich import box
     from rich.console import Console
@@ -64,10 +66,27 @@ def table(rows: Sequence[Sequence[str]], *, whole_names: bool = False) -> None:
 
     head, *body = rows
     grid = Table(*head, box=box.SIMPLE_HEAD if any(head) else None, show_header=any(head))
+    for column in grid.columns:
+        column.overflow = "fold"
     grid.columns[0].no_wrap = whole_names
     for row in body:
         grid.add_row(*row)
     # Not to the terminal itself: rich ends the program with status 1 when a reader has left.
     text = io.StringIO()
-    Console(file=text, force_terminal=sys.stdout.isatty()).print(grid)
+    console = Console(file=text, force_terminal=sys.stdout.isatty())
+    console.width = max(console.width, least(rows))
+    console.print(grid)
     print(text.getvalue(), end="")
+
+
+def least(rows: Sequence[Sequence[str]]) -> int:
+    """The narrowest that a table can be read: its columns hold their longest words, up to WORD.
+
+    In a narrow terminal, lines that go on below are easier to read than words in pieces.
+
+    >>> least([("held out", "base"), ("pass@1", "0.25 (0.125 to 0.5)")])
+    19
+    """
+    columns = zip(*rows, strict=True)
+    longest = (max((len(w) for cell in one for w in cell.split()), default=0) for one in columns)
+    return 1 + sum(min(WORD, size) + 3 for size in longest)

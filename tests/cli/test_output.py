@@ -1,6 +1,8 @@
 """Numbers for a person, and the same numbers as JSON."""
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from minir1.cli.main import main
-from minir1.cli.output import cells, say
+from minir1.cli.output import cells, say, table
 
 PASS = {"value": 0.123456, "low": 0.1, "high": 0.25}
 
@@ -29,6 +31,26 @@ def test_a_table_has_one_line_a_number(capsys):
         ["n", "1,234"],
         ["maj", "-"],
     ]
+
+
+@pytest.mark.parametrize("columns", ["20", "40", "200"])
+def test_no_word_of_a_table_is_cut_in_a_narrow_terminal(columns, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    rows = [[f"{row}{column}-heading-{column}" for column in "abcdef"] for row in "xyz"]
+    table(rows)
+    table([("name", "path"), ("run", "q" * 60)])
+    out = capsys.readouterr().out
+    assert all(cell in out for row in rows for cell in row)
+    assert out.count("q") == 60
+
+
+def test_a_terminal_that_lacks_a_sign_shows_another(tmp_path):
+    """A model may write anything, and so may the name of a folder."""
+    command = [sys.executable, "-m", "minir1", "report", str(tmp_path / "\u65e5\u672c")]
+    found = subprocess.run(
+        command, env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True
+    )
+    assert found.returncode == 2 and "/?? is not a run" in found.stderr
 
 
 @pytest.mark.parametrize("value", [True, False])
