@@ -3,25 +3,24 @@
     python -m minir1.bench.smollm_course --folder runs/order --course opposite 14 all 14
 
 A phase is a run of `smollm_signs` from the policy of the phase before, which is exported as
-`minir1 export` does it; its optimizer is fresh. It asks all questions of the recipe, or only those
-whose two numbers go opposite ways. Every policy then answers the held-out questions of the recipe,
-whatever it was asked in training. Its folder says how it came to be, and its seed:
-`opposite-14-all-14-0`.
+`minir1 export` does it; its optimizer is fresh. It asks all questions of the recipe, or those of
+one kind. Every policy then answers the held-out questions of the recipe, whatever it was asked in
+training. Its folder says how it came to be, and its seed: `opposite-14-all-14-0`.
 """
 
-import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import tyro
 
 from minir1 import recipes
 from minir1.bench.rows import versions
 from minir1.bench.smollm import Answer
-from minir1.bench.smollm_signs import RECIPE, one_way, terms
+from minir1.bench.smollm_kinds import ALL, ASKED, Kind, lines
+from minir1.bench.smollm_signs import RECIPE, terms
 from minir1.config import Config
 from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, read_rows
@@ -29,30 +28,10 @@ from minir1.run.jsonl import append_row, read_rows
 ROWS = RESULTS / "smollm_order.jsonl"
 LATER = 10
 """Added to the seed with each phase: no two ask the same questions in the same order."""
-ALL, OPPOSITE = "all", "opposite"
 GREEDY, SAMPLED = "greedy", "temperature 1"
-ASKED = "State the final answer to the following arithmetic problem: {} ="
 CURVE = ("rewards/accuracy/mean", "frac_reward_zero_std", "entropy", "time/step")
-Course = tuple[tuple[Literal["all", "opposite"], int], ...]
+Course = tuple[tuple[Kind, int], ...]
 """What each phase asks, and how many steps."""
-
-
-def questions() -> list[str]:
-    """Every question of the family, whoever may be asked it.
-
-    >>> len(questions()), questions()[0].split(": ")[1]
-    (722, '-9 + -9 =')
-    """
-    digits = range(-9, 10)
-    return [ASKED.format(f"{a} {sign} {b}") for a in digits for sign in "+-" for b in digits]
-
-
-def opposite_lines() -> Iterator[str]:
-    """The questions whose numbers go opposite ways, as lines of a task's file."""
-    for question in questions():
-        if not one_way(question):
-            gold = str(sum(terms(question)))
-            yield json.dumps({"question": question, "gold": gold, "verifier": "math"})
 
 
 def called(course: Course, between: str = " ") -> str:
@@ -71,10 +50,10 @@ def phase(course: Course, seed: int, folder: Path) -> Config:
     """
     config = recipes.get(RECIPE)
     task, (kind, steps) = config.task, course[-1]
-    if kind == OPPOSITE:
-        path = folder / f"{OPPOSITE}.jsonl"
+    if kind != ALL:
+        path = folder / f"{kind}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(opposite_lines()) + "\n", encoding="utf-8")
+        path.write_text("\n".join(lines(kind)) + "\n", encoding="utf-8")
         task = replace(task, name="jsonl", path=str(path), family="", dials=())
     return replace(
         config,
@@ -180,11 +159,7 @@ def course_of(row: Mapping[str, Any]) -> Course:
     return tuple((kind, steps) for kind, steps in row["course"])
 
 
-def main(
-    folder: Path,
-    course: Course,
-    seeds: tuple[int, ...] = (0, 1, 2),
-) -> None:
+def main(folder: Path, course: Course, seeds: tuple[int, ...] = (0, 1, 2)) -> None:
     """Train a course, half a dozen minutes a phase on one core, and keep what its policies answer.
 
     Args:

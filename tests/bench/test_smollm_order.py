@@ -10,19 +10,9 @@ from hypothesis import strategies as st
 from minir1 import recipes
 from minir1.bench import smollm_course, smollm_order
 from minir1.bench.smollm import read_answers
-from minir1.bench.smollm_course import (
-    ALL,
-    ASKED,
-    GREEDY,
-    OPPOSITE,
-    SAMPLED,
-    Course,
-    opposite_lines,
-    phase,
-    questions,
-    read_course,
-)
+from minir1.bench.smollm_course import GREEDY, SAMPLED, Course, phase, read_course
 from minir1.bench.smollm_greedy import GREEDY as GREEDY_ROWS
+from minir1.bench.smollm_kinds import ALL, ASKED, OPPOSITE, lines
 from minir1.bench.smollm_order import (
     ALONE,
     BASE,
@@ -46,16 +36,8 @@ from minir1.tasks import make_task
 from minir1.tasks.splits import split_of
 
 
-def test_the_questions_are_those_of_the_family() -> None:
-    pytest.importorskip("reasoning_gym")
-    stream = make_task(recipes.get(RECIPE).task).problems("heldout", 1)
-    drawn = {problem.question for _, problem in zip(range(3000), stream, strict=False)}
-    held = {question for question in questions() if split_of(question, 0.5) == "heldout"}
-    assert len(set(questions())) == 722 and drawn <= held and len(drawn) > 0.9 * len(held)
-
-
 def test_opposite_questions_have_signs_that_differ_and_a_sum_for_gold() -> None:
-    rows = [json.loads(line) for line in opposite_lines()]
+    rows = [json.loads(line) for line in lines(OPPOSITE)]
     # 18 x 9 pairs of numbers that are added go opposite ways, and each is written in two ways.
     assert len(rows) == len({row["question"] for row in rows}) == 2 * 18 * 9
     for row in rows:
