@@ -19,7 +19,7 @@ def line(*cells: str) -> str:
 
 def heading(*cells: str) -> list[str]:
     """The first two lines of a Markdown table."""
-    return [line(*cells), line(*["---"] * len(cells))]
+    return [line(*cells), "|---" * len(cells) + "|"]
 
 
 def cell(values: Sequence[float], digits: int = 3) -> str:

@@ -29,7 +29,7 @@ from minir1.bench.clock import cpu_seconds
 from minir1.bench.rows import RESULTS, row
 from minir1.config import require
 from minir1.recipes import smoke
-from minir1.run.jsonl import Row, append_row, read_rows
+from minir1.run.jsonl import Row, append_row, rows_in
 from minir1.run.pipe import reader_may_leave
 from minir1.run.progress import Progress, StopFlag
 from minir1.tasks import Verdict
@@ -110,8 +110,8 @@ def memory_mb() -> float:
 
 def fuzz(part: Part, total: int, diary: Path, stop: Any = False) -> list[Row]:
     """Ask what is left of `total` strings; the diary's lines of this part so far."""
-    rows = [r for _, r in read_rows(diary)] if diary.exists() else []
-    mine = [r for r in rows if (r["verifier"], r["seed"]) == (part.verifier, part.seed)]
+    own = (part.verifier, part.seed)
+    mine = [row for row in rows_in(diary) if (row["verifier"], row["seed"]) == own]
     done = sum(r["count"] for r in mine)
     with Progress(total, f"fuzz {part.verifier}", done=min(done, total)) as progress:
         while done < total and not stop:

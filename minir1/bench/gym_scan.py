@@ -26,6 +26,7 @@ import torch
 import tyro
 
 from minir1 import recipes
+from minir1.bench.cells import heading, line
 from minir1.config import Config, EvalConfig
 from minir1.run.evaluate import evaluate
 from minir1.run.jsonl import append_row, read_rows
@@ -96,15 +97,13 @@ def scan_one(config: Config, model: Any, settings: EvalConfig) -> dict[str, Any]
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The scan as a Markdown table."""
-    lines = [
-        "| family | dials | examples | strict, 95% interval | anywhere | constant | tokens |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    head = ("family", "dials", "examples", "strict, 95% interval", "anywhere", "constant", "tokens")
+    lines = heading(*head)
     for row in rows:
         dials = ", ".join(f"{name} {value}" for name, value in row["dials"].items()) or "its own"
-        strict, anywhere = Interval(**row["strict"]), row["anywhere"]
-        shares = f"{strict:.1%} | {anywhere:.1%} | {row['constant']:.1%} | {row['length']:.1f}"
-        lines.append(f"| {row['family']} | {dials} | {row['shots']} | {shares} |")
+        strict = f"{Interval(**row['strict']):.1%}"
+        others = (f"{row['anywhere']:.1%}", f"{row['constant']:.1%}", f"{row['length']:.1f}")
+        lines.append(line(row["family"], dials, str(row["shots"]), strict, *others))
     return "\n".join(lines)
 
 

@@ -11,15 +11,15 @@ import statistics
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import tyro
 
-from minir1 import recipes
+from minir1.bench.cells import heading, line
 from minir1.bench.r1_pattern import STATEMENTS, verdict
+from minir1.bench.rows import Row, current
 from minir1.run import stats
 from minir1.run.home import RESULTS, find_run, read_config
-from minir1.run.jsonl import append_row, read_rows
+from minir1.run.jsonl import append_row, rows_in
 from minir1.run.ledger import read_ledger
 from minir1.run.report.reading import read_run
 from minir1.stages.stage_table import COLUMNS, MEASURED
@@ -27,7 +27,6 @@ from minir1.stages.stage_table import COLUMNS, MEASURED
 ROWS = RESULTS / "pipeline.jsonl"
 RECIPE = "pipeline_laptop"
 """Whose rows `minir1 claims` reads: what another recipe's runs say is no seed of this one."""
-Row = dict[str, Any]
 
 
 def measured(run: Path) -> Row:
@@ -69,50 +68,35 @@ def over_seeds(rows: Sequence[Row], key: str) -> Row:
 
 def statement_table(rows: Sequence[Row]) -> str:
     """Each statement, what R1's report has there, what the toy has, and the verdict."""
-    lines = [
-        "| statement | number | R1's report | before | after | change, 95% interval | verdict |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    ends = ("before", "after", "change, 95% interval")
+    lines = heading("statement", "number", "R1's report", *ends, "verdict")
     for one in STATEMENTS:
-        before, after = (mean_of(rows, stage, one.column) for stage in (one.before, one.after))
+        stages = (one.before, one.after)
+        means = (f"{mean_of(rows, stage, one.column):.3g}" for stage in stages)
         change = over_seeds(rows, one.key)
-        lines.append(
-            f"| {one.says} | {one.column}, {one.before} to {one.after} | {one.paper} "
-            f"| {before:.3g} | {after:.3g} | {stats.Interval(**change):+.3g} "
-            f"| {verdict(one, change)} |"
-        )
+        number = f"{one.column}, {' to '.join(stages)}"
+        last = (f"{stats.Interval(**change):+.3g}", verdict(one, change))
+        lines.append(line(one.says, number, one.paper, *means, *last))
     return "\n".join(lines)
 
 
 def mean_of(rows: Sequence[Row], stage: str, column: str) -> float:
     """A cell of the stage table, its mean over seeds."""
-    cells = [next(line for line in row["table"] if line["stage"] == stage) for row in rows]
-    return statistics.fmean(cell[column]["value"] for cell in cells)
+    found = [next(one for one in row["table"] if one["stage"] == stage) for row in rows]
+    return statistics.fmean(one[column]["value"] for one in found)
 
 
 def stage_table(rows: Sequence[Row]) -> str:
     """One line a stage, one column a number; means over seeds."""
-    names = [name.replace("_", "-") for name in COLUMNS]
-    lines = [f"| stage | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    for line in rows[0]["table"]:
-        stage = line["stage"]
-        cells = [f"{mean_of(rows, stage, name):.3g}" for name in COLUMNS]
-        lines.append(f"| {stage} | {' | '.join(cells)} |")
+    lines = heading("stage", *(name.replace("_", "-") for name in COLUMNS))
+    for stage in (one["stage"] for one in rows[0]["table"]):
+        lines.append(line(stage, *(f"{mean_of(rows, stage, name):.3g}" for name in COLUMNS)))
     return "\n".join(lines)
-
-
-def current(rows: Sequence[Row], recipe: str = "") -> list[Row]:
-    """The rows whose recipe is still what it was when they were measured, by seed; or of one."""
-    hashes = {name: make().hash() for name, make in recipes.RECIPES.items()}
-    kept = [row for row in rows if hashes.get(row["recipe"]) == row["recipe_hash"]]
-    mine = [row for row in kept if recipe in ("", row["recipe"])]
-    return sorted(mine, key=lambda row: (row["recipe"], row["seed"]))
 
 
 def read_results(path: Path = ROWS) -> list[Row]:
     """The rows that were saved; of a run that was saved twice, the last."""
-    rows = [row for _, row in read_rows(path)] if path.exists() else []
-    return list({(row["recipe_hash"], row["seed"]): row for row in rows}.values())
+    return list({(row["recipe_hash"], row["seed"]): row for row in rows_in(path)}.values())
 
 
 def tables(rows: Sequence[Row]) -> str:

@@ -14,10 +14,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from minir1 import __version__
+from minir1 import __version__, recipes
 from minir1.config import Config
 from minir1.run.device import describe
-from minir1.run.jsonl import append_row, read_rows
+from minir1.run.jsonl import append_row, rows_in
 
 RESULTS = Path(__file__).parents[1] / "results" / "bench.jsonl"
 OTHERS = ("transformers", "trl", "accelerate")
@@ -60,7 +60,18 @@ def save(rows: Iterable[Row], path: Path = RESULTS) -> None:
 
 def read(path: Path = RESULTS) -> list[Row]:
     """All rows that were saved; none if nothing was."""
-    return [one for _, one in read_rows(path)] if path.exists() else []
+    return rows_in(path)
+
+
+def current(rows: Iterable[Row], recipe: str = "") -> list[Row]:
+    """The rows whose recipe is still what it was when they were measured; of all, or of one."""
+    hashes = {name: make().hash() for name, make in recipes.RECIPES.items()}
+    names = [recipe] if recipe else list(hashes)
+    kept = [one for one in rows if one["recipe"] in names]
+    return sorted(
+        (one for one in kept if one["recipe_hash"] == hashes[one["recipe"]]),
+        key=lambda one: (names.index(one["recipe"]), one["seed"]),
+    )
 
 
 def latest(rows: Iterable[Row]) -> list[Row]:

@@ -20,7 +20,7 @@ import tyro
 
 from minir1 import recipes
 from minir1.bench.thresholds import current, table, verdicts
-from minir1.run.jsonl import append_row, read_rows
+from minir1.run.jsonl import append_row, rows_in
 from minir1.run.pipe import reader_may_leave
 
 RESULTS = Path(__file__).parents[1] / "results" / "seeds.jsonl"
@@ -75,7 +75,7 @@ def run_all(names: Sequence[str], seeds: Sequence[int], out: Path, jobs: int, th
 
 def read_results(path: Path = RESULTS) -> list[dict[str, Any]]:
     """All rows that were measured."""
-    return [row for _, row in read_rows(path)] if path.exists() else []
+    return rows_in(path)
 
 
 def main(

@@ -19,17 +19,17 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import tyro
 
-from minir1.bench import pipeline as table_of_stages
+from minir1.bench.cells import heading, line
+from minir1.bench.rows import Row, current
 from minir1.config import Config
 from minir1.model.transformer import Transformer
 from minir1.run import stats
 from minir1.run.device import describe
 from minir1.run.home import RESULTS, find_run, open_run, read_config
-from minir1.run.jsonl import append_row, read_rows
+from minir1.run.jsonl import append_row, rows_in
 from minir1.run.models import steps_of
 from minir1.run.pipe import reader_may_leave
 from minir1.stages.pipeline import Pipeline
@@ -46,7 +46,6 @@ STAGE = {"cold": "dev1", "language": "zero"}
 COPIED = {"cold": ("pretrain", "preference", "zero"), "language": ("pretrain", "preference")}
 """The pipeline's stages that a point begins with; the reward model measures, it pays nothing."""
 COLUMNS = ("accuracy", "purity", "tokens")
-Row = dict[str, Any]
 
 
 def own_dose(config: Config, sweep: str) -> float:
@@ -123,20 +122,20 @@ def missing(config: Config, sweep: str, rows: Sequence[Row]) -> list[float]:
 
 def read_results(path: Path = ROWS) -> list[Row]:
     """The rows of recipes that are still what they were when they were measured."""
-    return table_of_stages.current([row for _, row in read_rows(path)]) if path.exists() else []
+    return current(rows_in(path))
 
 
 def table(rows: Sequence[Row]) -> str:
     """One line a point: means over seeds, with intervals from three seeds on."""
     if not rows:
         return "No sweep is measured yet: `python -m minir1.bench.sweep RUN`."
-    lines = [f"| sweep | dose | seeds | {' | '.join(COLUMNS)} |", "|---" * 6 + "|"]
+    lines = heading("sweep", "dose", "seeds", *COLUMNS)
     for sweep, doses in POINTS.items():
         for dose in doses:
             mine = [row for row in rows if row["arm"] == f"{sweep}-{dose:g}"]
             if mine:
                 cells = (shown([row["measured"][name] for row in mine]) for name in COLUMNS)
-                lines.append(f"| {sweep} | {dose:g} | {len(mine)} | {' | '.join(cells)} |")
+                lines.append(line(sweep, f"{dose:g}", str(len(mine)), *cells))
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import tyro
 
+from minir1.bench.cells import heading, line
 from minir1.bench.rows import Row, latest, read, row
 from minir1.run.home import find_run, read_config
 from minir1.stages.asked import ON, STOP, Dials
@@ -89,8 +90,7 @@ def cells(point: Mapping[str, Any]) -> tuple[str, ...]:
 
 def think_table(rows: Sequence[Row]) -> list[str]:
     """A line for each point of each run."""
-    heading = ("run", *HEAD)
-    lines = [f"| {' | '.join(heading)} |", "|---" * len(heading) + "|"]
+    lines = heading("run", *HEAD)
     for one in rows:
-        lines += [f"| {' | '.join((one['case'], *cells(p)))} |" for p in one["points"]]
+        lines += [line(one["case"], *cells(point)) for point in one["points"]]
     return lines

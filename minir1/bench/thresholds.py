@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from minir1 import recipes
+from minir1.bench.cells import heading, line
+from minir1.bench.rows import current as current
 from minir1.run import stats
 
 Summary = dict[str, Any]
@@ -69,19 +70,9 @@ THRESHOLDS = (
 )
 
 
-def current(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows whose recipe is still what it was when they were measured, by seed."""
-    hashes = {name: make().hash() for name, make in recipes.RECIPES.items()}
-    kept = [row for row in rows if hashes.get(row["recipe"]) == row["recipe_hash"]]
-    return sorted(kept, key=lambda row: (list(hashes).index(row["recipe"]), row["seed"]))
-
-
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The results as a Markdown table: mean over seeds, with a paired 95% interval of the gain."""
-    lines = [
-        "| recipe | seeds | what | base | after RL | paired change, 95% interval |",
-        "|---|---|---|---|---|---|",
-    ]
+    lines = heading("recipe", "seeds", "what", "base", "after RL", "paired change, 95% interval")
     for name in dict.fromkeys(row["recipe"] for row in rows):
         mine = [row for row in rows if row["recipe"] == name]
         for label, read in MEASURES.items():
@@ -89,8 +80,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
             change = "one seed: no interval"
             if len(mine) > 1:
                 change = f"{stats.seed_difference(before, after).interval:+.3g}"
-            means = f"{statistics.fmean(before):.3g} | {statistics.fmean(after):.3g}"
-            lines.append(f"| `{name}` | {len(mine)} | {label} | {means} | {change} |")
+            means = (f"{statistics.fmean(values):.3g}" for values in (before, after))
+            lines.append(line(f"`{name}`", str(len(mine)), label, *means, change))
     return "\n".join(lines)
 
 
@@ -106,15 +97,15 @@ MEASURES = {
 
 def verdicts(rows: Sequence[dict[str, Any]]) -> str:
     """Each threshold with the mean and 95% interval over seeds, and whether it holds."""
-    lines = ["| recipe | claim | mean over seeds, 95% interval | verdict |", "|---|---|---|---|"]
+    lines = heading("recipe", "claim", "mean over seeds, 95% interval", "verdict")
     for one in THRESHOLDS:
         mine = [row for row in rows if row["recipe"] == one.recipe]
         if len(mine) < 2:
-            lines.append(f"| `{one.recipe}` | {one.claim} | {len(mine)} seeds | not measured |")
+            lines.append(line(f"`{one.recipe}`", one.claim, f"{len(mine)} seeds", "not measured"))
             continue
         found = stats.over_seeds([one.read(row["base"], row["final"]) for row in mine])
         holds = one.low <= found.low and found.high <= one.high
         refuted = found.high < one.low or found.low > one.high
         verdict = "holds" if holds else "doesn't hold" if refuted else "can't tell"
-        lines.append(f"| `{one.recipe}` | {one.claim} | {found:.3g} | {verdict} |")
+        lines.append(line(f"`{one.recipe}`", one.claim, f"{found:.3g}", verdict))
     return "\n".join(lines)

@@ -25,7 +25,7 @@ from minir1.lab.course import ROOT
 from minir1.lab.scale import scale
 from minir1.run.device import describe
 from minir1.run.home import RESULTS
-from minir1.run.jsonl import append_row, read_rows
+from minir1.run.jsonl import append_row, rows_in
 
 ROWS = RESULTS / "times.jsonl"
 PAGE = ROOT / "notebooks" / "README.md"
@@ -153,8 +153,7 @@ def main(words: Sequence[str]) -> int:
     for one in found:
         append_row(ROWS, one)
         print({key: one[key] for key in one if key not in ("device", "date", "minir1")}, flush=True)
-    rows = [one for _, one in read_rows(ROWS)] if ROWS.exists() else []
-    PAGE.write_text(with_times(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
+    PAGE.write_text(with_times(PAGE.read_text(encoding="utf-8"), rows_in(ROWS)), encoding="utf-8")
     return 0
 
 

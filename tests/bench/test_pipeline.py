@@ -103,7 +103,7 @@ def test_runs_of_two_recipes_are_no_seeds_of_one(finished, monkeypatch):
     other = smoke | {"recipe": pipeline.RECIPE, "seed": 9}
     other["recipe_hash"] = recipes.get(pipeline.RECIPE).hash()
     both = current([smoke, other])
-    assert [row["seed"] for row in both] == [9, 3] and current(both, pipeline.RECIPE) == [other]
+    assert [row["seed"] for row in both] == [3, 9] and current(both, pipeline.RECIPE) == [other]
     text = tables(both)
     assert "`pipeline_laptop`, seeds 9." in text and "`pipeline_smoke`, seeds 3." in text
     monkeypatch.setattr(pipeline, "read_results", lambda: both)

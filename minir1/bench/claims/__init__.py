@@ -5,6 +5,6 @@
     a claim      arm - control, seed by seed, against a threshold that was written down before
 
 `unit.py` holds what the arms of a seed share, `learn.py` the ways to train, the files behind them
-the arms, `thresholds.py` what must come out, and `verdict.py` whether it did.
+the arms, `thresholds.py` what must come out, and `claim.py` whether it did.
 `minir1 claims` prints the table; `minir1 claims --run` measures what is not measured yet.
 """

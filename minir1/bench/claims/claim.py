@@ -24,6 +24,8 @@ SEEDS = 6
 
 Arms = Mapping[str, Mapping[str, Any]]
 """What the arms of one seed measured, by arm."""
+Line = dict[str, Any]
+"""One sentence of the table, with its numbers and its verdict."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +86,7 @@ def verdict(claim: Claim, interval: Interval, seeds: int) -> str:
     return FAILS if interval.high < claim.low or claim.high < interval.low else UNSURE
 
 
-def judged(claim: Claim, rows: Sequence[Mapping[str, Any]], claims: int) -> dict[str, Any]:
+def judged(claim: Claim, rows: Sequence[Mapping[str, Any]], claims: int) -> Line:
     """The line of a claim, from the rows of all arms and seeds."""
     by_seed: dict[int, dict[str, Any]] = {}
     for row in rows:
@@ -105,6 +107,15 @@ def judged(claim: Claim, rows: Sequence[Mapping[str, Any]], claims: int) -> dict
         "verdict": verdict(claim, interval, len(values)) if interval else MISSING,
         "published": False,
     }
+
+
+def line(says: str, control: str, verdict: str, command: str, **rest: Any) -> Line:
+    """A line of the table that was not made from a claim."""
+    blank = {"seeds": [], "values": [], "interval": None, "threshold": ""}
+    blank |= {"unit": "", "published": False}
+    return {"claim": says, "control": control, "verdict": verdict, "command": command} | (
+        blank | rest
+    )
 
 
 def _shown(claim: Claim, interval: Interval) -> dict[str, float]:

@@ -25,28 +25,21 @@ from minir1.bench.claims.claim import (
     SEEDS,
     UNSURE,
     Claim,
+    Line,
     judged,
+    line,
     simultaneous,
 )
 from minir1.bench.hacking import table as hacking
 from minir1.bench.r1_pattern import STATEMENTS
 from minir1.bench.r1_pattern import verdict as pattern_verdict
-from minir1.bench.thresholds import THRESHOLDS, Threshold, current
+from minir1.bench.rows import current
+from minir1.bench.thresholds import THRESHOLDS, Threshold
 from minir1.plan import published, r1_zero
 
-Line = dict[str, Any]
 ABOUT_PIPELINE = "cold start costs reasoning, later stages win it back"
 ABOUT_MONEY = "$294K, 147K H800-hours; $5.6M for V3; not the whole story"
 ABOUT_REVIEW = reviewed.ABOUT
-
-
-def line(says: str, control: str, verdict: str, command: str, **rest: Any) -> Line:
-    """A line of the table that no claim of this folder has made."""
-    blank = {"seeds": [], "values": [], "interval": None, "threshold": ""}
-    blank |= {"unit": "", "published": False}
-    return {"claim": says, "control": control, "verdict": verdict, "command": command} | (
-        blank | rest
-    )
 
 
 def laptop(claims: int) -> Iterator[Line]:

@@ -18,7 +18,7 @@ from minir1.bench.claims.unit import Unit
 from minir1.bench.rows import RESULTS as BENCH_ROWS
 from minir1.config import Config
 from minir1.run.device import describe
-from minir1.run.jsonl import append_row, read_rows
+from minir1.run.jsonl import append_row, rows_in
 
 ROWS = BENCH_ROWS.with_name("claims.jsonl")
 Row = dict[str, Any]
@@ -27,7 +27,7 @@ Job = tuple[Group, str, int]
 
 def read_results(config: Config, path: Path = ROWS) -> list[Row]:
     """The rows of this recipe, as it is now."""
-    rows = [row for _, row in read_rows(path)] if path.exists() else []
+    rows = rows_in(path)
     for number, row in enumerate(rows, start=1):
         for name in ("recipe_hash", "group", "arm", "seed"):
             if name not in row:

@@ -11,9 +11,8 @@ seeds or more. `python -m minir1.bench.review --table` tells which plant was fou
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, SEEDS, UNSURE
+from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, SEEDS, UNSURE, Line, line
 from minir1.bench.review.measure import read_results
 from minir1.bench.review.plants import PLANTS
 from minir1.bench.review.table import found_out, repeats
@@ -37,7 +36,7 @@ def verdict(by_seed: Mapping[int, float]) -> str:
     return HOLDS if len(by_seed) >= SEEDS else UNSURE
 
 
-def lines() -> Iterator[dict[str, Any]]:
+def lines() -> Iterator[Line]:
     """Both lines, as `minir1 claims --json` has them."""
     rows = read_results()
     parts = (
@@ -45,17 +44,14 @@ def lines() -> Iterator[dict[str, Any]]:
         ("planted", FOUND, "the same bundle, honest", found_out(rows), f"all {len(PLANTS)} kinds"),
     )
     for key, says, control, by_seed, threshold in parts:
-        yield {
-            "key": f"review/{key}",
-            "about": ABOUT,
-            "claim": says,
-            "control": control,
-            "seeds": sorted(by_seed),
-            "values": [by_seed[seed] for seed in sorted(by_seed)],
-            "interval": None,
-            "unit": "",
-            "threshold": threshold,
-            "verdict": verdict(by_seed),
-            "command": COMMAND,
-            "published": False,
-        }
+        yield line(
+            says,
+            control,
+            verdict(by_seed),
+            COMMAND,
+            key=f"review/{key}",
+            about=ABOUT,
+            seeds=sorted(by_seed),
+            values=[by_seed[seed] for seed in sorted(by_seed)],
+            threshold=threshold,
+        )

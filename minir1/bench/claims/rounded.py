@@ -15,7 +15,7 @@ from typing import Any
 
 from minir1.bench import rows as bench_rows
 from minir1.bench.claims.claim import Arms, Claim, judged
-from minir1.bench.pipeline import RECIPE, current
+from minir1.bench.pipeline import RECIPE
 
 ABOUT = "small distilled models run on small devices"
 COMMAND = "python -m minir1.bench student RUN"
@@ -48,7 +48,7 @@ ROUNDED = (
 def students() -> list[dict[str, Any]]:
     """The newest row of each seed's student."""
     kept = [one for one in bench_rows.read() if one["bench"] == "student"]
-    return current(bench_rows.latest(kept), RECIPE)
+    return bench_rows.current(bench_rows.latest(kept), RECIPE)
 
 
 def lines(claims: int, measured: Sequence[Mapping[str, Any]] | None = None) -> Iterator[dict]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from minir1 import recipes
+from minir1.bench.cells import heading, line
 from minir1.bench.claims import elsewhere, sweeps
 from minir1.bench.claims.claim import FAILS, HOLDS, MISSING, UNSURE, judged
 from minir1.bench.claims.groups import CLAIMS, GROUPS
@@ -42,13 +43,13 @@ def lines(path: Path = ROWS, recipe: str = RECIPE) -> list[Line]:
     return [*own, *sweeps.lines(count), *elsewhere.lines(count)]
 
 
-def shown(line: Mapping[str, Any]) -> str:
+def shown(one: Mapping[str, Any]) -> str:
     """The number of a line, with its interval.
 
     >>> shown({"interval": {"value": 0.2, "low": 0.1, "high": 0.3}, "values": [], "unit": ""})
     '+0.2 [+0.1, +0.3]'
     """
-    found, values, unit = line["interval"], line["values"], line["unit"]
+    found, values, unit = one["interval"], one["values"], one["unit"]
     if found:
         return format(Interval(**found), ".3g" if unit else "+.3g") + unit
     return f"{sum(values) / len(values):,.6g}" if values else "-"
@@ -56,29 +57,26 @@ def shown(line: Mapping[str, Any]) -> str:
 
 def markdown(found: Sequence[Line]) -> str:
     """One table a row of the design's table, all in one."""
-    head = "| claim | control | seeds | number, interval | must be | verdict |"
-    text = [head, "|---|---|---|---|---|---|"]
-    for about in dict.fromkeys(line["about"] for line in found):
+    text = heading("claim", "control", "seeds", "number, interval", "must be", "verdict")
+    for about in dict.fromkeys(one["about"] for one in found):
         text.append(f"| **{about}** | | | | | |")
-        for line in found:
-            if line["about"] == about:
-                cells = (line["claim"], line["control"], str(len(line["seeds"]) or "-"))
-                last = (shown(line), line["threshold"] or "-", line["verdict"])
-                text.append(f"| {' | '.join((*cells, *last))} |")
+        for one in found:
+            if one["about"] == about:
+                cells = (one["claim"], one["control"], str(len(one["seeds"]) or "-"))
+                text.append(line(*cells, shown(one), one["threshold"] or "-", one["verdict"]))
     return "\n".join(text)
 
 
 def summary(found: Sequence[Line]) -> str:
     """One line a row of the design's table: how many of its sentences have which verdict."""
-    head = f"| what R1 is said to show | {' | '.join(VERDICTS)} |"
-    text = [head, "|---" * (len(VERDICTS) + 1) + "|"]
-    for about in dict.fromkeys(line["about"] for line in found):
-        counts = Counter(line["verdict"] for line in found if line["about"] == about)
-        text.append(f"| {about} | {' | '.join(str(counts[one] or '') for one in VERDICTS)} |")
+    text = heading("what R1 is said to show", *VERDICTS)
+    for about in dict.fromkeys(one["about"] for one in found):
+        counts = Counter(one["verdict"] for one in found if one["about"] == about)
+        text.append(line(about, *(str(counts[verdict] or "") for verdict in VERDICTS)))
     return "\n".join(text)
 
 
 def counted(found: Sequence[Line]) -> str:
     """How many lines have which verdict."""
-    counts = Counter(line["verdict"] for line in found)
+    counts = Counter(one["verdict"] for one in found)
     return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())

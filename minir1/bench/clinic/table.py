@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from minir1.bench.cells import heading, line
 from minir1.bench.clinic.cases import CASES
 from minir1.bench.clinic.runs import Run, rows_of
 from minir1.run.doctor import examine
@@ -26,21 +27,16 @@ def named_right(run: Run) -> bool:
 
 def table(runs: Sequence[Run]) -> str:
     """One line a case: what was broken, what was expected, and what was said, by seed."""
-    lines = [
-        "| case | what was changed | must be named first | what the doctor said, by seed | right |",
-        "|---|---|---|---|---|",
-    ]
+    said_by_seed = "what the doctor said, by seed"
+    lines = heading("case", "what was changed", "must be named first", said_by_seed, "right")
     for name in dict.fromkeys(run["case"] for run in runs):
         case, mine = CASES[name], [run for run in runs if run["case"] == name]
         said: dict[str, list[str]] = {}
         for run in mine:
             said.setdefault(", ".join(findings_of(run)) or "nothing", []).append(str(run["seed"]))
         words = "; ".join(f"{what} ({', '.join(seeds)})" for what, seeds in said.items())
-        right = sum(map(named_right, mine))
-        expected = case.expects or "nothing"
-        lines.append(
-            f"| `{name}` | {case.change} | {expected} | {words} | {right} of {len(mine)} |"
-        )
+        right = f"{sum(map(named_right, mine))} of {len(mine)}"
+        lines.append(line(f"`{name}`", case.change, case.expects or "nothing", words, right))
     return "\n".join(lines)
 
 

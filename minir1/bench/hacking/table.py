@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from minir1.bench.cells import heading, line
 from minir1.bench.hacking.arms import ARMS, config_of
 from minir1.run import stats
 from minir1.run.home import RESULTS
-from minir1.run.jsonl import read_rows
+from minir1.run.jsonl import rows_in
 
 ROWS = RESULTS / "hacking.jsonl"
 WINDOW = 10
@@ -26,7 +27,7 @@ def current(rows: Sequence[Row]) -> list[Row]:
 
 def read_results(path: Path = ROWS) -> list[Row]:
     """All rows that were kept."""
-    return [row for _, row in read_rows(path)] if path.exists() else []
+    return rows_in(path)
 
 
 def ends(row: Row, name: str) -> tuple[float, float]:
@@ -46,10 +47,11 @@ def change(rows: Sequence[Row], name: str) -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """Each arm: how what is paid, what was meant and the hack changed over RL."""
-    lines = ["| task | arm | seeds | proxy | meant | hack |", "|---|---|---|---|---|---|"]
+    names = ("proxy", "meant", "hack")
+    lines = heading("task", "arm", "seeds", *names)
     for arm in ARMS:
         mine = [row for row in rows if (row["task"], row["arm"]) == (arm.task, arm.name)]
         if mine:
-            cells = " | ".join(change(mine, name) for name in ("proxy", "meant", "hack"))
-            lines.append(f"| {arm.task} | {arm.says} | {len(mine)} | {cells} |")
+            changes = (change(mine, name) for name in names)
+            lines.append(line(arm.task, arm.says, str(len(mine)), *changes))
     return "\n".join(lines)

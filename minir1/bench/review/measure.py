@@ -20,7 +20,7 @@ from minir1 import recipes
 from minir1.bench.review.plants import PLANTS, Plant
 from minir1.run.device import describe
 from minir1.run.home import RESULTS, open_run
-from minir1.run.jsonl import Row, append_row, read_rows
+from minir1.run.jsonl import Row, append_row, rows_in
 from minir1.stages import job
 from minir1.stages.bundle import shape
 from minir1.stages.bundle.again import EQUAL, OFF, WITHIN, again, compare
@@ -35,7 +35,7 @@ NONE = "none"
 
 def read_results(path: Path = ROWS) -> list[Row]:
     """Every row that was measured."""
-    return [row for _, row in read_rows(path)] if path.exists() else []
+    return rows_in(path)
 
 
 def once(config: Any, folder: Path) -> shape.Bundle:

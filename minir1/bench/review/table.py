@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from statistics import mean
 
 from minir1 import recipes
+from minir1.bench.cells import heading, line
 from minir1.bench.review.measure import NONE, RECIPE, Row
 from minir1.bench.review.plants import PLANTS
 
@@ -25,22 +26,19 @@ def newest(rows: Sequence[Row], what: str) -> list[Row]:
 def table(rows: Sequence[Row]) -> str:
     """Markdown: the plants, then the runs that were repeated."""
     planted = newest(rows, "planted")
-    text = [
-        "| planted | found by reading | by running | where | bundles |",
-        "|---|---|---|---|---|",
-    ]
+    text = heading("planted", "found by reading", "by running", "where", "bundles")
     for name, says in ((NONE, "nothing"), *((plant.name, plant.says) for plant in PLANTS)):
         own = [row for row in planted if row["plant"] == name]
         if own:
             read, ran = (sum(map(bool, some)) for some in zip(*map(_seen, own), strict=True))
             where = ", ".join(sorted({part for row in own for part in row["read"]})) or "-"
-            text.append(f"| {says} | {read} | {ran} | {where} | {len(own)} |")
-    text += ["", "| run again | seed | figures | equal | within | off | other machine | hold |"]
-    text.append("|---|---|---|---|---|---|---|---|")
+            text.append(line(says, str(read), str(ran), where, str(len(own))))
+    counted = ("figures", "equal", "within", "off")
+    text += ["", *heading("run again", "seed", *counted, "other machine", "hold")]
     for row in newest(rows, "again"):
         counts = [row[name] for name in ("equal", "within", "off")]
         cells = (row["recipe"], row["seed"], sum(counts), *counts, ", ".join(row["other"]) or "no")
-        text.append(f"| {' | '.join(map(str, (*cells, 'yes' if row['holds'] else 'no')))} |")
+        text.append(line(*map(str, cells), "yes" if row["holds"] else "no"))
     return "\n".join(text)
 
 
