@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from statistics import fmean
 
 from minir1.config import Config, OptimConfig, ZeroConfig
 from minir1.model.count import active_parameters
@@ -102,10 +101,6 @@ class Curve:
     """What was seen at each step of RL."""
 
     rows: list[dict[str, float]] = field(default_factory=list)
-
-    def last(self, name: str, steps: int = 5) -> float:
-        """The mean of a metric over the last steps."""
-        return fmean(row[name] for row in self.rows[-steps:])
 
     def of(self, name: str) -> list[float]:
         """One metric, step by step."""

@@ -12,7 +12,6 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +110,3 @@ def is_hole(statement: ast.stmt) -> bool:
 def without_magics(cell: str) -> str:
     """The cell without IPython's own lines, which are no Python; line numbers stay."""
     return re.sub(r"^[%!].*$", "", cell, flags=re.MULTILINE)
-
-
-def function_of(text: str, name: str) -> ast.FunctionDef:
-    """The definition of `name` in a text that has one."""
-    found: list[Any] = [n for n in ast.parse(text).body if getattr(n, "name", "") == name]
-    return found[-1]

@@ -31,7 +31,6 @@ from minir1.lab.grader.plain import pack
 
 ANSWER, GIVEN = "<answer>", "<given>"
 """Where a learner's text and one of ours say that they stand."""
-HOLE = "NotImplementedError"
 BROKEN = 70
 """The exit status that says: the harness failed, not the answer."""
 

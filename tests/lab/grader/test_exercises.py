@@ -8,7 +8,7 @@ import pytest
 
 from minir1.lab.course import ROOT, solution_of, wrong_solutions
 from minir1.lab.exercises import COURSE, NOTEBOOKS, get
-from minir1.lab.grader.answer import body_of, cells_of, find, function_of
+from minir1.lab.grader.answer import body_of, cells_of, find
 from minir1.lab.grader.exercise import Draw
 from minir1.lab.grader.grade import draw_cases
 from minir1.lab.grader.outcome import Status
@@ -28,6 +28,10 @@ def test_the_course_is_as_large_as_promised():
         assert len(set(names)) == len(names) and all(part.points > 0 for part in one.parts)
         for needed in one.needs:
             assert COURSE.index(get(needed)) < COURSE.index(one), f"{one.id} needs a later one"
+
+
+def function_of(text, name):
+    return [node for node in ast.parse(text).body if getattr(node, "name", "") == name][-1]
 
 
 @EACH

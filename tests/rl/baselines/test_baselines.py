@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from minir1.config import ModelConfig, OptimConfig, ZeroConfig
 from minir1.model.transformer import Transformer
-from minir1.rl.baselines.batch_baseline import batch_advantages
 from minir1.rl.baselines.expert_iteration import expert_step, right_rollouts
 from minir1.rl.baselines.gae import gae
 from minir1.rl.baselines.ppo import Critic, ppo_step, whiten
@@ -68,12 +67,6 @@ def test_whitening_has_mean_zero_and_a_dead_batch_teaches_nothing():
     white = whiten(values, mask)
     assert abs(white[mask].mean()) < 1e-5 and white[mask].std() == pytest.approx(1, abs=1e-2)
     assert (whiten(torch.ones_like(values), mask) == 0).all()
-
-
-def test_the_batch_baseline_praises_easy_prompts():
-    easy, hard = batch_advantages(torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
-    assert (easy > 0).all() and (hard < 0).all()
-    assert (batch_advantages(torch.full((2, 3), 0.7)) == 0).all()
 
 
 def test_the_value_clip_takes_the_worse_error():
