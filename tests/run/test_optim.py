@@ -51,7 +51,7 @@ def test_the_schedule(lr, final, warmup, total):
         half = warmup + (total - warmup) / 2
         if half.is_integer():
             assert rates[int(half)] == pytest.approx(lr * (1 + final) / 2)
-    assert learning_rate(config, total + 50, total) <= lr
+    assert learning_rate(config, total + 51, total) == pytest.approx(lr * final)  # past its end
 
 
 def test_a_constant_rate_is_a_final_share_of_one():
