@@ -1,6 +1,7 @@
 """`minir1 run RECIPE`: the whole job, from random weights to the report."""
 
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -38,7 +39,8 @@ def main(
             from minir1.lab.swap import read_answers
             from minir1.stages.own import with_task
 
-            config = replace(config, name=f"{config.name}-with-{answers.stem}")
+            stem = re.sub(r"[^\w.+-]+", "-", answers.stem)  # it names a folder
+            config = replace(config, name=f"{config.name}-with-{stem}")
             file = task_file(answers, Path(scratch))
             if file is None:
                 texts = read_answers(answers)

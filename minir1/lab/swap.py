@@ -44,7 +44,10 @@ def read_answers(path: Path) -> dict[str, str]:
         if answer.state == "ready":
             found[exercise.id] = answer.text
     if not found:
-        raise ValueError(f"{path} holds no finished answer that a run can use: solve one first")
+        raise ValueError(
+            f"{path} holds no finished answer that a run can use, such as group_advantages, and no "
+            "task of your own, which defines draw and verify: solve or write one first"
+        )
     return found
 
 

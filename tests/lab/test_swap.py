@@ -72,8 +72,21 @@ def test_answers_that_no_run_can_use_leave_no_folder_behind(tmp_path, capsys, mo
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty.py").write_text("")
     assert main(["run", "smoke", "--with", "empty.py", "--out", "mine"]) == 2
-    assert "holds no finished answer" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "holds no finished answer" in said and "which defines draw and verify" in said
     assert not (tmp_path / "mine").exists()
+    assert [*tmp_path.iterdir()] == [tmp_path / "empty.py"]
+
+
+def test_a_file_of_any_name_names_the_run(tmp_path, monkeypatch):
+    from minir1 import recipes
+    from minir1.cli import run
+
+    names = []
+    monkeypatch.setattr(run, "train", lambda config, *_: names.append(config.name))
+    (tmp_path / "no 7.py").write_text(MARK)
+    run.main(recipes.get("smoke"), answers=tmp_path / "no 7.py")
+    assert names == ["smoke-with-no-7"]
 
 
 @pytest.mark.slow

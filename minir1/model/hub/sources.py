@@ -30,7 +30,8 @@ def locate(name: str | Path) -> Path:
     parts = str(name).split("/")
     if len(parts) != 2 or not all(parts) or parts[0] in (".", "..", "~"):
         raise ValueError(
-            f"{name} is neither a folder here nor an id on the hub (such as Qwen/Qwen3-0.6B)"
+            f"{name} is neither a folder here nor an id on the hub (such as Qwen/Qwen3-0.6B): give "
+            "its whole path, or start the command where it lies"
         )
     return _fetched(str(name))
 
