@@ -49,7 +49,7 @@ def read_rows(path: Path) -> list[tuple[bytes, Row]]:
         raise ValueError(f"{path} can't be read: {error.strerror}") from error
     if lines and not lines[-1].endswith(b"\n"):
         lines.pop()
-    return [(line, _parse(line, path, number)) for number, line in enumerate(lines, start=1)]
+    return [(line, parse(line, path, number)) for number, line in enumerate(lines, start=1)]
 
 
 def rows_in(path: Path) -> list[Row]:
@@ -61,12 +61,15 @@ def read_placed(path: Path) -> list[tuple[bytes, Row]]:
     """The same of a file whose rows have a place in a run: each has its stage and its step."""
     rows = read_rows(path)
     for number, (_, row) in enumerate(rows, start=1):
-        stage, step = row.get("stage"), row.get("step")
-        if not isinstance(stage, str) or not isinstance(step, int) or isinstance(step, bool):
-            raise ValueError(
-                f'{path}, line {number}: a row needs a "stage" name and a "step" number'
-            )
+        require_place(row, path, number)
     return rows
+
+
+def require_place(row: Row, path: Path, number: int) -> None:
+    """Raise a ValueError unless a row says where in a run it belongs."""
+    stage, step = row.get("stage"), row.get("step")
+    if not isinstance(stage, str) or not isinstance(step, int) or isinstance(step, bool):
+        raise ValueError(f'{path}, line {number}: a row needs a "stage" name and a "step" number')
 
 
 def take_back(path: Path, stage: str, step: int, later: Sequence[str] = ()) -> list[Row]:
@@ -88,7 +91,8 @@ def take_back(path: Path, stage: str, step: int, later: Sequence[str] = ()) -> l
     return [row for _, row in kept]
 
 
-def _parse(line: bytes, path: Path, number: int) -> Row:
+def parse(line: bytes, path: Path, number: int) -> Row:
+    """One line as a row; a ValueError names the line that is none."""
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:

@@ -22,7 +22,7 @@ import torch
 from minir1.config import ModelConfig, ZeroConfig
 from minir1.rl.advantage import group_advantages
 from minir1.rl.types import Group, Rollout
-from minir1.run.jsonl import Row, append_row, read_placed
+from minir1.run.jsonl import Row, append_row, parse, require_place
 from minir1.text.tokenizer import Tokenizer
 
 FILE = "rollouts.jsonl"
@@ -106,14 +106,64 @@ def load(groups: Sequence[Group], n_experts: int) -> list[list[float]]:
     return [[round(float(x), 3) for x in one / one.mean()] for one in counts]
 
 
-def read_rollouts(run: Path) -> list[Row]:
-    """The rows of a run, one a step, in order; none if it has left none."""
-    if not (run / FILE).exists():
-        return []
-    rows = {}
-    for number, (_, row) in enumerate(read_placed(run / FILE), start=1):
+class Rollouts:
+    """The rows of a run, one a step, in order. Each is read when it is asked for.
+
+    A row of a large model has megabytes: 8 rollouts of 400 tokens, with the experts of each in 26
+    layers. And who looks at a run looks again. So `look` reads what was added since the last look,
+    and keeps of each row where it stands in the file.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self.path = Path(run) / FILE
+        self._forget()
+        self.look()
+
+    def look(self) -> None:
+        """Find the rows that are new. A last line that is still being written is left for later."""
+        size = self.path.stat().st_size if self.path.exists() else 0
+        if size < self._end:  # another run has taken the folder
+            self._forget()
+        if size == self._end:
+            return
+        with self.path.open("rb") as file:
+            file.seek(self._end)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                row = self._row(line, self._lines + 1)
+                self._places[row["stage"], row["step"]] = (self._end, self._lines + 1)
+                self._lines, self._end = self._lines + 1, self._end + len(line)
+
+    @property
+    def steps(self) -> list[tuple[str, int]]:
+        """The stage and the step of each row."""
+        return list(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> Row:
+        start, number = list(self._places.values())[index]
+        with self.path.open("rb") as file:
+            file.seek(start)
+            return self._row(file.readline(), number)
+
+    def _forget(self) -> None:
+        self._places: dict[tuple[str, int], tuple[int, int]] = {}
+        """Where the last row of each step starts, and the number of its line."""
+        self._lines = self._end = 0
+
+    def _row(self, line: bytes, number: int) -> Row:
+        row = parse(line, self.path, number)
+        require_place(row, self.path, number)
         missing = [name for name in FIELDS if name not in row]
         if missing:
-            raise ValueError(f"{run / FILE}, line {number}: the row has no {missing[0]!r}")
-        rows[row["stage"], row["step"]] = row
-    return list(rows.values())
+            raise ValueError(f"{self.path}, line {number}: the row has no {missing[0]!r}")
+        return row
+
+
+def read_rollouts(run: Path) -> list[Row]:
+    """All rows of a run at once; none if it has left none."""
+    rows = Rollouts(run)
+    return [rows[i] for i in range(len(rows))]

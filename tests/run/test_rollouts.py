@@ -10,7 +10,17 @@ from minir1.config import ModelConfig, TaskConfig, ZeroConfig
 from minir1.model.transformer import Transformer
 from minir1.rl.groups import sample_groups
 from minir1.rl.types import Group
-from minir1.run.rollouts import FIELDS, FILE, LONGEST, RolloutLog, chosen, load, read_rollouts
+from minir1.run import rollouts as module
+from minir1.run.rollouts import (
+    FIELDS,
+    FILE,
+    LONGEST,
+    RolloutLog,
+    Rollouts,
+    chosen,
+    load,
+    read_rollouts,
+)
 from minir1.tasks import make_task
 from minir1.tasks.reward import Reward
 from minir1.text.tokenizer import Tokenizer
@@ -128,3 +138,39 @@ def test_a_row_that_lacks_a_field_is_named(tmp_path, groups, name):
     (tmp_path / FILE).write_text("".join(json.dumps(row) + "\n" for row in (first, second)))
     with pytest.raises(ValueError, match=rf"rollouts\.jsonl, line 2: the row has no '{name}'"):
         read_rollouts(tmp_path)
+
+
+def test_who_looks_again_reads_what_is_new(tmp_path, groups, monkeypatch):
+    read = []
+    real = module.parse
+    monkeypatch.setattr(module, "parse", lambda *line: read.append(line[-1]) or real(*line))
+    writer, rows = log(tmp_path), Rollouts(tmp_path)
+    assert len(rows) == 0 and rows.steps == []
+    writer.write(1, groups)
+    writer.write(2, groups)
+    for _ in range(3):
+        rows.look()
+    assert read == [1, 2] and rows.steps == [("zero", 1), ("zero", 2)]
+    assert rows[-1] == rows[1] and rows[1]["step"] == 2 and read == [1, 2, 2, 2, 2]
+    writer.write(2, [replace(groups[0], problem=replace(groups[0].problem, question="again"))])
+    rows.look()
+    assert read[5:] == [3] and len(rows) == 2 and rows[1]["question"] == "again"
+
+
+def test_a_line_is_seen_when_it_is_whole_and_a_new_run_from_its_start(tmp_path, groups):
+    writer = log(tmp_path)
+    writer.write(1, groups)
+    writer.write(2, groups)
+    whole = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(whole[:-9])
+    rows = Rollouts(tmp_path)
+    assert rows.steps == [("zero", 1)]
+    (tmp_path / FILE).write_bytes(whole)
+    rows.look()
+    assert rows.steps == [("zero", 1), ("zero", 2)]
+    (tmp_path / FILE).unlink()
+    rows.look()
+    assert len(rows) == 0
+    writer.write(3, groups)
+    rows.look()
+    assert rows.steps == [("zero", 3)] and rows[0]["step"] == 3

@@ -86,7 +86,7 @@ class Handles:
         self.doctor.value = doctor_html(view)
         found = sum(len(some) for some in view.findings.values())
         self.tabs.titles = (*TABS[:3], f"Doctor: {found}" if found else "Doctor")
-        self._offer([(row["stage"], row["step"]) for row in view.rollouts])
+        self._offer(view.rollouts.steps)
         self.draw_rollouts()
 
     def draw_rollouts(self) -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 from minir1.lab.dashboard.process import Process
 from minir1.run.doctor import Finding, examine
 from minir1.run.home import CONFIG, RESULTS
-from minir1.run.jsonl import Row
 from minir1.run.marker import MARKER
 from minir1.run.models import ORDER, steps_of
 from minir1.run.progress import clock, speed
 from minir1.run.report.reading import Run, read_run
-from minir1.run.rollouts import FILE, read_rollouts
+from minir1.run.rollouts import FILE, Rollouts
 
 ACTIVE = ("starting", "running", "stopping")
 RECENT = 10
@@ -64,20 +63,22 @@ class View:
     """All that the dashboard shows, read at one moment."""
 
     run: Run
-    rollouts: list[Row]
+    rollouts: Rollouts
     standing: Standing
     findings: dict[str, list[Finding]]
     """By stage of RL; a stage that is too short to be examined is absent."""
 
 
-def view_of(process: Process, stopping: bool = False) -> View:
-    """Read the folder of a run, which may not be there yet."""
+def view_of(process: Process, stopping: bool = False, before: View | None = None) -> View:
+    """Read the folder of a run, which may not be there yet; of its rollouts what is new."""
     folder, config = process.folder, process.config
     begun = (folder / CONFIG).is_file()
     run = read_run(folder) if begun else Run(
         folder=folder, config=config, metrics=[], evaluations={}, ledger=[]
     )  # fmt: skip
-    return View(run, read_rollouts(folder), standing(run, process, stopping), diagnose(run))
+    rollouts = before.rollouts if before else Rollouts(folder)
+    rollouts.look()
+    return View(run, rollouts, standing(run, process, stopping), diagnose(run))
 
 
 def standing(run: Run, process: Process, stopping: bool) -> Standing:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from minir1.lab.dashboard.handles import Handles
 from minir1.lab.dashboard.process import Process
-from minir1.lab.dashboard.standing import View, fingerprint, view_of
+from minir1.lab.dashboard.standing import View, fingerprint, standing, view_of
 from minir1.lab.dashboard.still import still, told
 
 EVERY_S = 1.0
@@ -27,6 +28,8 @@ class Watcher(threading.Thread):
         self.ended, self.stopping = threading.Event(), False
         self._one = threading.Lock()
         self._seen: object = None
+        self._files: object = None
+        self._read: View | None = None
         self._drawn, self._state = 0.0, ""
         handles.start.on_click(self.press_start)
         handles.stop.on_click(self.press_stop)
@@ -50,11 +53,12 @@ class Watcher(threading.Thread):
         active = self.process.worker() is not None
         if not active:
             self.stopping = False
-        now = (fingerprint(self.folder), active, self.stopping, self.process.trouble)
+        files = fingerprint(self.folder)
+        now = (files, active, self.stopping, self.process.trouble)
         if now == self._seen and active is False:
             return None
         try:
-            found = view_of(self.process, self.stopping)
+            found = self._view(files)
         except (ValueError, OSError) as error:  # a file that is just being replaced, or damaged
             self.handles.say(str(error))
             return None
@@ -64,6 +68,14 @@ class Watcher(threading.Thread):
         self.handles.stand(found.run.config.name, found.standing)
         self._seen = now
         return found
+
+    def _view(self, files: object) -> View:
+        """What lies in the folder, read again if it has changed, and where the run stands now."""
+        if self._read is None or files != self._files:
+            self._read = view_of(self.process, self.stopping, before=self._read)
+            self._files = files
+            return self._read
+        return replace(self._read, standing=standing(self._read.run, self.process, self.stopping))
 
     def _keep(self, found: View) -> None:
         """Draw the still picture, for the saved file, if it is time."""

@@ -57,6 +57,25 @@ def test_it_follows_the_folder(live, run):
     assert live.look() is None  # nothing has changed
 
 
+def test_files_are_read_again_only_if_they_have_changed(live, run, monkeypatch):
+    live.look()
+    read = []
+    real = watch.view_of
+    monkeypatch.setattr(watch, "view_of", lambda *a, **k: read.append(a) or real(*a, **k))
+    with claim(run):
+        for _ in range(3):
+            live.look()
+        assert "Running: zero, step 12" in live.handles.head.value and not read
+        live.stopping = True
+        live.look()
+        assert "Stopping after this step" in live.handles.head.value and not read
+        append_row(run / "rollouts.jsonl", GROUP | {"step": 13})
+        live.look()
+        assert len(read) == 1 and live.handles.step.options == (("12", 0), ("13", 1))
+    live.look()
+    assert "Stopped: zero, step 12" in live.handles.head.value and len(read) == 1
+
+
 def test_the_still_picture_follows_at_each_rest_and_now_and_then(live, run, monkeypatch):
     picture, words = live.stills
     drawn = len(picture.shown)
