@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from minir1.config import RewardConfig
 from minir1.tasks import Verdict, parse, score
-from minir1.tasks.reward import SHAPING, Written, shape
+from minir1.tasks.reward import SHAPING, Reward, Written, shape
 from minir1.tasks.shaping.cosine import cosine
 from minir1.tasks.shaping.language import SCRIPTS, consistency
 from minir1.tasks.shaping.overlong import overlong
@@ -74,6 +74,8 @@ def test_repetition_by_brute_force(words, n):
         ("12 + 5 = 17 , \\frac{1}{2} \u0663", "latin", 0.0),
         ("", "latin", 0.0),
         ("\u0e01\u0e33", "thai", 1.0),
+        ("\u0939\u093f\u0928\u094d\u0926\u0940 go", "devanagari", 1 / 2),  # its vowels are marks
+        ("\u0968 go \u00b2", "latin", 1.0),  # digits are of no language, in any script
     ],
 )
 def test_words_by_their_script(text, target, share):
@@ -112,6 +114,22 @@ def test_each_part_alone_is_logged_and_weighted(part):
     assert set(shaped.parts) == {"accuracy", "format", part}
     assert shaped.parts[part] != 0 and shaped.total == 0.5 * shaped.parts[part]
     assert shaped.parts["accuracy"] == 0.0, "strict, whatever is paid"
+
+
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize("verdict", [Verdict.CORRECT, Verdict.WRONG])
+def test_each_part_is_told_how_the_response_was_written(verdict, cut):
+    """Each part is tested above; here, that it is given its own facts and not another's."""
+    written = Written(verdict, parse("<think> kita go go go go </think>"), 30, 80, cut)
+    paid = dict.fromkeys(SHAPING, 1.0)
+    weights = RewardConfig(**paid, ngram=2, overlong_buffer=1.0, target_words=("go",))
+    assert shape(Reward({}, 0.0), written, weights).parts == {
+        "language": 4 / 5,
+        "cosine": cosine(verdict is Verdict.CORRECT, 30, 80, cut),
+        "overlong": overlong(30, 80, cut, 1.0),
+        "answered": 0.0,
+        "repetition": -2 / 4,
+    }
 
 
 def test_weights_and_dials_out_of_range_are_errors():
