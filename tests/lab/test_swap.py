@@ -83,7 +83,7 @@ def test_a_file_of_any_name_names_the_run(tmp_path, monkeypatch):
     from minir1.cli import run
 
     names = []
-    monkeypatch.setattr(run, "train", lambda config, *_: names.append(config.name))
+    monkeypatch.setattr(run, "train", lambda config, *_: names.append(config.name) or 0)
     (tmp_path / "no 7.py").write_text(MARK)
     run.main(recipes.get("smoke"), answers=tmp_path / "no 7.py")
     assert names == ["smoke-with-no-7"]
