@@ -89,6 +89,23 @@ def test_no_answer_that_can_be_judged(completion, verdict):
     assert not parsed.well_formed
 
 
+@pytest.mark.parametrize(
+    ("completion", "fault"),
+    [
+        ("<think> 5 </think>", "no answer"),
+        ("<answer> 5 </answer> <answer> 5 </answer>", "more than one answer"),
+        ("<answer> 5", "an answer tag without its partner"),
+        (GOOD + " <eos> 6", "text after the end token"),
+        (GOOD + " 6", "text after the answer"),
+        ("so " + GOOD, "text outside the two parts"),
+        ("<think> <answer> 5 </answer>", "the answer stands inside the thinking"),
+        ("<answer> <think> </think> 5 </answer>", "think tags in the wrong place"),
+    ],
+)
+def test_the_reader_of_a_transcript_is_told_what_is_wrong(completion, fault):
+    assert parse(completion).fault == fault
+
+
 def test_the_thinking_is_kept_also_where_it_was_cut_off():
     assert parse(GOOD).think == "2 + 3 = 5"
     assert parse("<think> 2 + 3 = ").think == "2 + 3 ="
