@@ -92,7 +92,7 @@ def test_no_answer_that_can_be_judged(completion, verdict):
 @pytest.mark.parametrize(
     ("completion", "fault"),
     [
-        ("<think> 5 </think>", "no answer"),
+        ("<think> 5 </think>", "no answer part"),
         ("<answer> 5 </answer> <answer> 5 </answer>", "more than one answer"),
         ("<answer> 5", "an answer tag without its partner"),
         (GOOD + " <eos> 6", "text after the end token"),
