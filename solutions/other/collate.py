@@ -60,3 +60,29 @@ def collate(rollouts, advantages, *, norm="token", fixed_length=1, pad_id=0, dev
         inputs=t["ids"][:, :-1], targets=t["ids"][:, 1:], loss_mask=t["learned"],
         token_mask=t["real"], old_logprobs=t["old"], advantages=t["advantages"], weights=t["weights"],
     )  # fmt: skip
+
+
+# %%
+import torch
+
+from minir1.rl.batch import token_weights
+from minir1.rl.types import Batch
+
+
+def collate(rollouts, advantages, *, norm="token", fixed_length=1, pad_id=0, device="cpu"):
+    shape = len(rollouts), max(map(len, rollouts)) - 1
+    ids = [torch.full(shape, pad_id) for _ in range(2)]
+    masks = [torch.zeros(shape, dtype=torch.bool) for _ in range(2)]
+    old, advantage, weight = (torch.zeros(shape) for _ in range(3))
+    weights = token_weights([len(r.completion_ids) for r in rollouts], norm, fixed_length)
+    for i, r in enumerate(rollouts):
+        text = torch.tensor(r.prompt_ids + r.completion_ids)
+        wrote = slice(len(r.prompt_ids) - 1, len(text) - 1)
+        ids[0][i, : wrote.stop], ids[1][i, : wrote.stop] = text[:-1], text[1:]
+        masks[0][i, wrote], masks[1][i, : wrote.stop] = True, True
+        old[i, wrote] = torch.tensor(r.logprobs)
+        advantage[i, wrote], weight[i, wrote] = advantages[i], weights[i]
+    return Batch(
+        inputs=ids[0], targets=ids[1], loss_mask=masks[0], token_mask=masks[1],
+        old_logprobs=old, advantages=advantage, weights=weight,
+    )  # fmt: skip
