@@ -189,7 +189,8 @@ n = graders["minir1"]["numbers"]
 Note(
     f"{n['right']['n']} right answers, {n['attacks']['n']} attacks. Each grader as it was when it "
     "first saw these cases: what minir1 refused then was mended later. The cases were written in "
-    "this project, so look at the two kinds of error rather than at who comes first."
+    "this project, so look at the two kinds of error rather than at who comes first: neither "
+    "is the larger one in every grader."
 )
 
 # %% [markdown]

@@ -143,10 +143,10 @@ answers = {name: ask(base, tokenizer, problems, template) for name, template in 
 template_chart({name: shares(task, problems, texts) for name, texts in answers.items()})
 
 # %% [markdown]
-# The second base never saw a question without `<assistant>`: it goes on writing something else. The third has read the
-# words in one order only.
+# The base never saw a question without `<assistant>`, so for the second team it goes on writing something else. Nor did it
+# read the words in the third team's order.
 #
-# The fourth base works. Look at one of its texts: the thinking is there, but its opening tag is in the **prompt**, and
+# For the fourth team it works. Look at one of its texts: the thinking is there, but its opening tag is in the **prompt**, and
 # the parser gets the completion only. Reward 0 for every answer, right or not, and the log shows a base that "can't
 # do the task". The cure is one line: give the parser what it needs to see.
 #
@@ -328,13 +328,15 @@ display(show(sample_groups))
 success_chart([group.totals for group in groups])
 
 # %% [markdown]
+# Hardly a group is dead, at 0 or at 16: this base is ready.
+#
 # # The same code at scale
 #
 # `minir1 pretrain laptop` trains this base in about ten minutes on one core: the same `update` that does every other stage,
 # with another loss ([minir1/stages/pretrain.py](../minir1/stages/pretrain.py),
 # [minir1/rl/update.py](../minir1/rl/update.py)). A real model brings its own tokenizer with the same
 # face (`encode`, `decode`, the special ids) and its own template. Nothing else in the loop looks at text.
-# What changes with size is the bill, and the share of it that is reading:
+# What changes with size is the bill. Its unit is the **FLOP**, one sum or product of two numbers:
 
 # %%
 from minir1.model.count import training_flops

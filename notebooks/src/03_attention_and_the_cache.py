@@ -153,7 +153,7 @@ with silenced(base, [(1, first)]):
 rows = []
 for name, found in (("whole model", weights), (f"without layer 1, head {first}", lost_role)):
     row = found[layer - 1, head - 1, marks[-1]]
-    most = [f"`{words[n]}` {row[n]:.0%}" for n in row.argsort()[:-3:-1]]
+    most = [f"`{words[n]}` at {n}: {row[n]:.0%}" for n in row.argsort()[:-3:-1]]
     rows.append((name, f"{row[words.index('make') + 1]:.0%}", ", ".join(most)))
 Table((f"layer {layer}, head {head}, from the last ?", "on the target", "reads most"), rows)
 
@@ -267,7 +267,8 @@ Note(
 #
 # In the attention of 2017, multi-head (**MHA**), every head keeps a key and a value of its own. Grouped-query attention (**GQA**)
 # lets several query heads share them; multi-query attention (**MQA**) lets all. Latent attention (**MLA**) keeps **one short
-# vector** a token, and every head makes its own keys and values out of it.
+# vector** a token, and every head makes its own keys and values out of it. Only the position stands apart, in one small key
+# for all heads, the *rope key* (question 6 at the end says why).
 
 # %%
 from minir1.lab.latent import sharing
@@ -295,7 +296,8 @@ Note(cost.words)
 # ## Two forms of the same attention
 #
 # MLA can be computed in two ways. **Naive**: expand each latent to the keys and values of all heads. **Absorbed**: move the
-# expansion to the query's side, so that all heads read the latent itself. Both are in one file.
+# expansion to the query's side, so that all heads read the latent itself. Both are in one file; `rope` is the part of a query or
+# key that is turned by its position, `nope` the part that is not.
 
 # %%
 from minir1.lab.attention import attentions
@@ -387,8 +389,8 @@ Table(("", *models), rows)
 # </details>
 # <details><summary>5. Training, 4,096 queries on 4,096 tokens: which form? (objective 5)</summary>
 #
-# Naive: each latent is expanded once and read 4,096 times. The absorbed form pays 512 + 64 multiplications a pair and head
-# in place of 128 + 64.
+# Naive: each latent is expanded once and read 4,096 times. For each query, key and head, the absorbed form's score
+# takes 512 + 64 multiplications, the naive one's 128 + 64.
 # </details>
 # <details><summary>6. Why is the rope key not part of the latent?</summary>
 #

@@ -193,7 +193,8 @@ check(verify_countdown)
 #
 # Now change sides. Here are five sloppy verifiers. Each has one hole. Write a function that, for the name of a verifier
 # and the gold of a problem, returns a completion that the sloppy verifier takes for right **and the real one does not**.
-# The problems are not known before. No verifier reads an expression of more than 200 characters.
+# The problems are not known before, but each has a solution among `ordered_tries(numbers, "+-*", 99)`: a try has a `value`
+# and an `expression`. No verifier reads an expression of more than 200 characters.
 
 # %%
 from minir1.lab import sloppy
@@ -285,7 +286,7 @@ check(test_verify_countdown)
 # `Written` with `verdict`, `parsed`, `tokens`, `limit` and `cut` (it reached the limit without an end), and return what each
 # earns, between -1 and 1. The rubric:
 #
-# | points | attack | it fails if |
+# | points | attack | the attack fails if |
 # |---|---|---|
 # | 2 | anything that a wrong answer can look like | every right answer earns at least 0.1 more than every wrong one |
 # | 1 | empty form | a wrong answer earns nothing above 0, however well formed it is |

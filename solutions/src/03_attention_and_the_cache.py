@@ -143,7 +143,7 @@ check(cache_width)
 #
 # `self` has `n_heads`, `nope`, `rope`, `v_dim`, `rank`, `scale`, and `kv_b_proj`, whose weight holds, head after head,
 # `nope` rows of W_k above `v_dim` rows of W_v. A row of `rows` is [latent | rope key]. Where `visible` is false,
-# nothing may be seen; None means: causal.
+# nothing may be seen; None means: causal, and S = T.
 
 # %%
 import torch
