@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import safetensors
 import safetensors.torch
 from torch import Tensor
 
@@ -83,7 +84,13 @@ def _write_shards(folder: Path, tensors: Mapping[str, Tensor], shard_bytes: int)
     for file, shard in zip(files, shards, strict=True):
         # Cloned a shard at a time: the format wants each tensor to own its memory.
         owned = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in shard.items()}
-        safetensors.torch.save_file(owned, folder / file, metadata={"format": "pt"})
+        try:
+            safetensors.torch.save_file(owned, folder / file, metadata={"format": "pt"})
+        except safetensors.SafetensorError as error:  # a full disk, told in its own words
+            size = sum(tensor.nbytes for tensor in tensors.values())
+            raise OSError(
+                f"{folder / file} can't be written ({error}): the model needs {size:,} bytes there"
+            ) from error
     if len(shards) > 1:
         total = sum(tensor.nbytes for tensor in tensors.values())
         where = {name: file for file, shard in zip(files, shards, strict=True) for name in shard}

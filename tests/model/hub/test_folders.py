@@ -288,6 +288,18 @@ def test_a_full_folder_is_not_overwritten(tmp_path: Path) -> None:
         hub.save(model, folder)
 
 
+def test_a_full_disk_is_told_and_leaves_no_model(tmp_path: Path, monkeypatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise safetensors.SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(safetensors.torch, "save_file", full)
+    with pytest.raises(
+        OSError, match=r"written \(I/O error: No space .*: the model needs .* bytes"
+    ):
+        ours(MLA, tmp_path)
+    assert not (tmp_path / "model").exists()
+
+
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     (tmp_path / "made").mkdir()
     model = Transformer(MLA)
