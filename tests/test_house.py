@@ -59,6 +59,16 @@ def test_the_readme_tree_leaves_no_room_out():
     assert rooms <= set(tree_paths(README))
 
 
+@pytest.mark.parametrize(
+    "room", ["rl", "rl/baselines", "model", "run", "run/distributed", "stages", "recipes"]
+)
+def test_the_page_of_a_room_names_each_of_its_files_once(room):
+    folder = ROOT / "minir1" / room
+    page = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8"))) or ""
+    listed = re.findall(r"^    (\w+\.py) ", page, re.MULTILINE)
+    assert sorted(listed) == sorted({file.name for file in folder.glob("*.py")} - {"__init__.py"})
+
+
 def test_the_readme_links_and_commands_exist():
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / target).exists(), f"README.md links to {target}"

@@ -5,6 +5,7 @@
     real.py       a real language model, SmolLM2
     pipeline.py   every stage of R1, in two languages
     claims.py     the small unit of `minir1 claims`
+    registry.py   all of them by name
 
 `minir1 diff smoke laptop` prints only what changes from one to the other.
 """
