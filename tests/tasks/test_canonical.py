@@ -63,6 +63,8 @@ def test_what_can_t_be_read_has_no_vote():
     for task, text in (("countdown", "9 ** 9"), ("math", r"\boxed{1}\boxed{2}"), ("stack", "+")):
         assert vote_of(asked(task), text) is None
     assert vote_of(asked("countdown"), None) is None
+    # Refused by its size, before it is computed: the next ones would take hours.
+    assert vote_of(asked("math"), "2^{7000}") is None
     assert behaviour("dup *") != behaviour("when 2 give 4")
 
 
