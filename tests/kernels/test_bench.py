@@ -268,13 +268,15 @@ def test_cut_cross_entropy_leaves_no_gradient_out(monkeypatch):
 
 def test_processes_share_all_of_a_tuners_configs():
     Autotuner = pytest.importorskip("triton.runtime.autotuner").Autotuner
-    shared = []
+    shared, ran = [], []
     for part in range(12):
         tuner = object.__new__(Autotuner)
         tuner.configs = list(range(16))
         warm.take_part(SimpleNamespace(kernel=tuner, other=1), part, of=12)
         assert tuner.configs
         shared += tuner.configs
+        assert tuner.do_bench(lambda: ran.append("once"), quantiles=(0.5, 0.2)) == [0.0, 0.0]
+        assert ran == ["once"] * (part + 1), "it is run, so compiled, and not timed"
     assert sorted(shared) == list(range(16))
 
 
