@@ -135,12 +135,16 @@ def explain(error: Exception) -> str:
 
     >>> explain(FileNotFoundError(2, "No such file or directory", "a.jsonl"))
     'a.jsonl: No such file or directory'
+    >>> explain(OSError(errno.EROFS, "Read-only file system", "runs/laptop/report"))
+    'runs/laptop/report: Read-only file system; name another place with --out'
     """
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         if error.errno in (errno.EEXIST, errno.ENOTDIR):
             text += "; a file is in the way of a folder: name another place"
+        if error.errno == errno.EROFS:
+            text += "; name another place with --out"
         if error.strerror == os.strerror(errno.ENOSPC):
             text += "; what was saved is whole: free some space and give the same command again"
     return " ".join(text.split())

@@ -293,9 +293,7 @@ def test_a_full_disk_is_told_and_leaves_no_model(tmp_path: Path, monkeypatch) ->
         raise safetensors.SafetensorError("I/O error: No space left on device (os error 28)")
 
     monkeypatch.setattr(safetensors.torch, "save_file", full)
-    with pytest.raises(
-        OSError, match=r"written \(I/O error: No space .*: the model needs .* bytes"
-    ):
+    with pytest.raises(OSError, match=r"written \(I/O .*: the model needs .* bytes"):
         ours(MLA, tmp_path)
     assert not (tmp_path / "model").exists()
 
