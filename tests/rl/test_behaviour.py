@@ -65,8 +65,9 @@ def test_traces():
     })  # fmt: skip
 
 
-def test_problems_without_numbers_have_no_tries():
-    assert trace_metrics([make(["yes", "no"], [0.0, 0.0], gold=23)], TOKENIZER) == {}
+@pytest.mark.parametrize("gold", [23, {"language": "english"}])
+def test_problems_without_numbers_have_no_tries(gold):
+    assert trace_metrics([make(["yes", "no"], [0.0, 0.0], gold=gold)], TOKENIZER) == {}
 
 
 def test_a_policy_that_writes_nonsense_has_zero_tries_and_no_error():
