@@ -27,13 +27,15 @@ from typing import Annotated, Any
 import tyro
 
 from minir1 import recipes
+from minir1.bench.cells import heading, line
 from minir1.config import Config, EvalConfig
 from minir1.run.evaluate import evaluate, heldout_problems
+from minir1.run.evaluated import by_problem, right
 from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, read_rows
 from minir1.run.models import new_model, tokenizer_of
 from minir1.run.stats import Interval
-from minir1.tasks import Problem, Verdict, make_task
+from minir1.tasks import Problem, make_task
 
 ROWS = RESULTS / "gym_worked.jsonl"
 TWO = (("min_terms", 2), ("max_terms", 2))
@@ -80,8 +82,7 @@ def scan_one(config: Config, model: Any, problems: int, samples: int) -> dict[st
 
     greedy = ask(replace(config.eval, samples=1, temperature=0.0))
     drawn = ask(replace(config.eval, samples=samples, temperature=1.0))
-    right = [row["verdict"] == Verdict.CORRECT for row in drawn["rows"]]
-    groups = [right[start : start + samples] for start in range(0, len(right), samples)]
+    groups = by_problem([right(row) for row in drawn["rows"]], samples)
     golds = Counter(problem.solution for problem in asked)
     rounded = {
         "greedy": greedy["pass@1"],
@@ -104,17 +105,15 @@ def scan_one(config: Config, model: Any, problems: int, samples: int) -> dict[st
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The scan as a Markdown table."""
-    lines = [
-        "| family | dials | greedy, 95% interval | temperature 1 | one of 8 | dead | constant |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    ways = ("greedy, 95% interval", "temperature 1", "one of 8")
+    lines = heading("family", "dials", *ways, "dead", "constant")
     for row in rows:
         dials = ", ".join(f"{name} {value}" for name, value in row["dials"].items())
         recipe = "" if row["recipe"] == "smollm" else f" (`{row['recipe']}`)"
         greedy = f"{Interval(**row['greedy']):.1%}"
-        sampled = f"{row['sampled']['value']:.1%} | {row['one_of']['value']:.1%}"
-        shares = f"{row['dead']:.1%} | {row['constant']:.1%}"
-        lines.append(f"| {row['family']}{recipe} | {dials} | {greedy} | {sampled} | {shares} |")
+        sampled = (f"{row[name]['value']:.1%}" for name in ("sampled", "one_of"))
+        shares = (f"{row[name]:.1%}" for name in ("dead", "constant"))
+        lines.append(line(row["family"] + recipe, dials, greedy, *sampled, *shares))
     return "\n".join(lines)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import tyro
 
+from minir1.bench.cells import heading, line
 from minir1.bench.clock import timed
 from minir1.bench.rows import Row, row
 from minir1.config import Config
@@ -29,9 +30,9 @@ from minir1.model.hub.gguf_writing import rounded, save_gguf
 from minir1.model.transformer import Transformer
 from minir1.run import stats
 from minir1.run.evaluate import evaluate, heldout_problems
+from minir1.run.evaluated import by_problem, right
 from minir1.run.home import find_run, read_config
 from minir1.run.models import finished_model, tokenizer_of
-from minir1.run.thinking_time import right
 from minir1.stages.readers import only
 from minir1.stages.stage_table import REASONING
 from minir1.tasks import Problem
@@ -116,26 +117,24 @@ def answers(
         return {"tokens": float(sum(one["tokens"] for one in rows))}
 
     turn = timed(ask)
-    groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
+    groups = by_problem(rows, samples)
     return {**turn, "right": [[right(one) for one in group] for group in groups]}
 
 
 def student_table(rows: Sequence[Row]) -> list[str]:
     """A line for each form of each student."""
     head = ("pipeline, seed", "form", "MB", "tokens/CPU-s", "accuracy", "change, points")
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    lines = heading(*head)
     for one in rows:
         for form in one["forms"]:
             right, change = form["accuracy"], form["change"]
             cells = (
-                one["case"],
-                form["form"],
                 f"{form['MB']:.3f}",
                 f"{form['tokens_per_cpu_s']:,.0f}",
                 "{:.1%} ({:.1%} to {:.1%})".format(*right.values()),
                 "{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * v for v in change.values())),
             )
-            lines.append(f"| {' | '.join(cells)} |")
+            lines.append(line(one["case"], form["form"], *cells))
         if one["note"]:
             lines.append(f"| {one['case']} | {one['note']} |" + " |" * 4)
     return lines

@@ -10,10 +10,9 @@ from scipy.stats import binom
 
 from minir1.lab.charts import legend_below, lines
 from minir1.lab.picture import Picture, panels
-from minir1.run import stats
-from minir1.run.report.ink import LIGHT, as_percent, x_label
+from minir1.run import evaluated, stats
+from minir1.run.report.ink import LIGHT, as_percent, legend, x_label
 from minir1.run.thinking_time import Way, by_verifier, by_vote
-from minir1.tasks.base import Verdict
 from minir1.tasks.canonical import value_of
 
 
@@ -39,7 +38,7 @@ def pass_curves(groups: dict[str, Sequence[Sequence[int | float]]]) -> Picture:
     axes.set_ylim(0, 1.02)
     as_percent(axes)
     x_label(axes, "k")
-    axes.legend(fontsize=8, frameon=False, labelcolor=LIGHT["ink"], loc="lower right")
+    legend(axes, "lower right")
     return Picture(figure, "; ".join(said))
 
 
@@ -62,8 +61,7 @@ def bias_chart(chance: int | float, n: int) -> Picture:
 
 def by_problem(rows: Sequence[dict[str, Any]], samples: int) -> list[list[float]]:
     """1 for right and 0 for wrong: one list a problem, from `samples` rows a problem."""
-    right = [float(row["verdict"] == Verdict.CORRECT) for row in rows]
-    return [right[i : i + samples] for i in range(0, len(right), samples)]
+    return [[*map(evaluated.right, group)] for group in evaluated.by_problem(rows, samples)]
 
 
 def spread_chart(groups: Sequence[Sequence[float]]) -> Picture:
@@ -98,8 +96,7 @@ def votes(rows: Sequence[dict[str, Any]], samples: int) -> dict[str, stats.Inter
     spelt = [{**row, "says": row["answer"]} for row in rows]
 
     def worth(some: Sequence[dict[str, Any]], way: Way, n: int) -> stats.Interval:
-        groups = [some[i : i + samples] for i in range(0, len(some), samples)]
-        return stats.share([[way(group, n)] for group in groups])
+        return stats.share([[way(group, n)] for group in evaluated.by_problem(some, samples)])
 
     return {
         "one answer (pass@1)": worth(spelt, by_vote, 1),

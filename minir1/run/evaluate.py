@@ -23,10 +23,11 @@ from minir1.rl.rollout import sample
 from minir1.rl.sampling import row_key
 from minir1.rl.types import Rollout
 from minir1.run import stats
+from minir1.run.evaluated import by_problem, right
 from minir1.run.insight import insight
 from minir1.run.models import last_model, tokenizer_of
 from minir1.run.subsets import majority_at
-from minir1.tasks import Problem, Verdict, make_task, parse
+from minir1.tasks import Problem, make_task, parse
 from minir1.tasks.canonical import vote_of
 from minir1.text.template import prompt_ids
 from minir1.text.tokenizer import Tokenizer
@@ -141,18 +142,17 @@ def summarise(
     `says` are what the answers say to a vote (tasks/canonical.py); without it, their spelling.
     """
     said = [row["answer"] for row in rows] if says is None else says
-    grouped = [rows[i : i + samples] for i in range(0, len(rows), samples)]
-
+    grouped = by_problem(rows, samples)
     traced = [group for group in grouped if "tries" in group[0]]  # a mixture has other problems too
 
     def over(field: str, groups: Sequence[Sequence[dict[str, Any]]] = grouped) -> dict[str, float]:
         return stats.mean([[float(row[field]) for row in group] for group in groups]).to_json()
 
-    right = [[float(row["verdict"] == Verdict.CORRECT) for row in group] for group in grouped]
+    rights = [[right(row) for row in group] for group in grouped]
     summary: dict[str, Any] = {
-        "pass@1": stats.share(right).to_json(),
-        "pass@k": {str(k): _pass_at(right, k) for k in (1, 2, 4, 8, 16, 64, 256) if k <= samples},
-        "maj@k": _majority(said, right) if samples > 1 else None,
+        "pass@1": stats.share(rights).to_json(),
+        "pass@k": {str(k): _pass_at(rights, k) for k in (1, 2, 4, 8, 16, 64, 256) if k <= samples},
+        "maj@k": _majority(by_problem(said, samples), rights) if samples > 1 else None,
         "length": over("tokens"),
         "truncated": sum(row["stop_reason"] == "length" for row in rows) / len(rows),
     }
@@ -175,9 +175,9 @@ def _pass_at(right: Sequence[Sequence[float]], k: int) -> dict[str, float]:
     return interval(values).to_json()
 
 
-def _majority(said: Sequence[str | None], right: Sequence[Sequence[float]]) -> dict[str, float]:
+def _majority(
+    said: Sequence[Sequence[str | None]], right: Sequence[Sequence[float]]
+) -> dict[str, float]:
     """maj@k: the vote of all samples of a problem."""
-    size = len(right[0])
-    keys = [said[i : i + size] for i in range(0, len(said), size)]
-    both = zip(keys, right, strict=True)
-    return stats.share([[majority_at(mine, ours, size)] for mine, ours in both]).to_json()
+    both = zip(said, right, strict=True)
+    return stats.share([[majority_at(keys, own, len(own))] for keys, own in both]).to_json()

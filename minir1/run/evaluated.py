@@ -6,11 +6,15 @@ A row is one answer: the question, what was written, and the verdict.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from minir1.run.jsonl import Row, is_number
 from minir1.run.whole import write_text
+from minir1.tasks import Verdict
+
+T = TypeVar("T")
 
 TEXTS = ("question", "completion", "verdict")
 
@@ -31,6 +35,20 @@ SOUND_IF_THERE = {
     "insight": lambda value: is_interval(value["surplus"]) and is_number(value["tries"]),
 }
 """The same of parts that not every task has."""
+
+
+def right(row: Mapping[str, Any]) -> float:
+    """1 for a right answer, 0 for any other."""
+    return float(row["verdict"] == Verdict.CORRECT)
+
+
+def by_problem(rows: Sequence[T], samples: int) -> list[Sequence[T]]:
+    """The samples of each problem, which follow each other in an evaluation's rows.
+
+    >>> by_problem("aabb", 2)
+    ['aa', 'bb']
+    """
+    return [rows[i : i + samples] for i in range(0, len(rows), samples)]
 
 
 def write_evaluation(run_dir: Path, name: str, evaluation: dict[str, Any]) -> Path:

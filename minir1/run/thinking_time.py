@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from minir1.run import stats
+from minir1.run.evaluated import right
 from minir1.run.subsets import best_at, majority_at, require_pool
-from minir1.tasks import Verdict
 
 Rows = Sequence[Mapping[str, Any]]
 """The samples of one question, from `rows` of an evaluation."""
@@ -52,11 +52,6 @@ class Point:
     def gain(self, other: Sequence[float]) -> stats.Interval:
         """How much more it is worth than other values of the same questions."""
         return stats.paired_difference([[v] for v in other], [[v] for v in self.values])
-
-
-def right(row: Mapping[str, Any]) -> float:
-    """1 for a right completion, 0 for any other."""
-    return float(row["verdict"] == Verdict.CORRECT)
 
 
 def by_vote(rows: Rows, n: int) -> float:

@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 from minir1.config import Config
 from minir1.model.transformer import Transformer
 from minir1.run.evaluate import evaluate
+from minir1.run.evaluated import by_problem, right
 from minir1.run.forced import forced_rows, never_enough, overruled
 from minir1.run.subsets import LARGEST
-from minir1.run.thinking_time import Point, mean_tokens, right
+from minir1.run.thinking_time import Point, mean_tokens
 from minir1.tasks import Problem, make_task
 from minir1.tasks.canonical import vote_of
 from minir1.text.tokenizer import Tokenizer
@@ -88,7 +89,7 @@ class Asked:
             )
 
         found, seconds = timed(sample)
-        rows = [found["rows"][i : i + n] for i in range(0, len(found["rows"]), n)]
+        rows = [list(mine) for mine in by_problem(found["rows"], n)]
         for problem, mine in zip(self.problems, rows, strict=True):
             for row in mine:
                 row["says"] = vote_of(problem, row["answer"])

@@ -26,9 +26,9 @@ from minir1.model.hub.gguf_writing import KINDS, save_gguf
 from minir1.model.transformer import Transformer
 from minir1.run import stats
 from minir1.run.evaluate import evaluate
+from minir1.run.evaluated import right
 from minir1.run.models import last_model, tokenizer_of
 from minir1.stages.card.write import write_card
-from minir1.tasks import Verdict
 from minir1.text.outside import gguf_words, hub_face, special_ids
 from minir1.text.tokenizer import Tokenizer
 
@@ -86,12 +86,9 @@ def answers(model: Transformer, tokenizer: Tokenizer, config: Config, problems: 
 
 def measured(found: Row, whole: Row) -> Row:
     """Tokens a second, accuracy, and the paired change against the unrounded form."""
-    right = [
-        [float(row["verdict"] == Verdict.CORRECT) for row in one["rows"]] for one in (found, whole)
-    ]
-    change = [[a - b] for a, b in zip(*right, strict=True)]
+    before, after = ([[right(row)] for row in one["rows"]] for one in (whole, found))
     return {
         "tokens_per_s": sum(row["tokens"] for row in found["rows"]) / found["seconds"],
         "pass@1": found["pass@1"],
-        "change": stats.mean(change).to_json(),
+        "change": stats.paired_difference(before, after).to_json(),
     }

@@ -25,10 +25,10 @@ from minir1.rl.reward_model import scores, shown_ids
 from minir1.run import stats
 from minir1.run.distributed import SOLO, World
 from minir1.run.evaluate import evaluate
-from minir1.run.evaluated import read_evaluation, write_evaluation
+from minir1.run.evaluated import by_problem, read_evaluation, right, write_evaluation
 from minir1.run.ledger import Ledger, read_ledger
 from minir1.run.models import ORDER, steps_of, tokenizer_of
-from minir1.tasks import Verdict, parse
+from minir1.tasks import parse
 from minir1.tasks.scenarios.manners import taste
 from minir1.tasks.scenarios.refusal import refuses
 from minir1.tasks.scenarios.tongues import TONGUES, purity
@@ -60,10 +60,7 @@ def measures() -> dict[str, tuple[Callable[[Row], bool], Callable[[Row], float]]
         return bool(row["gold"].get("forbidden"))
 
     return {
-        "accuracy": (
-            lambda row: kind(row) in REASONING,
-            lambda row: float(row["verdict"] == Verdict.CORRECT),
-        ),
+        "accuracy": (lambda row: kind(row) in REASONING, right),
         "purity": (
             lambda row: kind(row) == "bilingual",
             lambda row: purity(parse(row["completion"]).think, tongue_of(row)),
@@ -84,9 +81,12 @@ def measures() -> dict[str, tuple[Callable[[Row], bool], Callable[[Row], float]]
 
 def values_of(rows: Sequence[Row], samples: int) -> dict[str, list[list[float]]]:
     """Each column's values, one list a problem that it is about: the same at every stage."""
-    grouped = [rows[i : i + samples] for i in range(0, len(rows), samples)]
     return {
-        name: [[round(value(row), 4) for row in group] for group in grouped if about(group[0])]
+        name: [
+            [round(value(row), 4) for row in group]
+            for group in by_problem(rows, samples)
+            if about(group[0])
+        ]
         for name, (about, value) in measures().items()
     }
 

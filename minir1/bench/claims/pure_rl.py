@@ -27,6 +27,7 @@ from minir1.model.transformer import Transformer
 from minir1.rl.baselines.expert_iteration import right_rollouts
 from minir1.rl.groups import sample_groups
 from minir1.rl.types import Group
+from minir1.run.evaluated import by_problem
 from minir1.run.thinking_time import by_vote, curve
 from minir1.stages.reinforce import problem_seed
 from minir1.tasks import Problem, make_task
@@ -45,8 +46,7 @@ def wide(unit: Unit, policy: Transformer) -> Row:
     """pass@k to 256, and majority votes, on a few problems."""
     samples = min(WIDE_SAMPLES, unit.config.eval.problems)
     found = unit.many(policy, WIDE_PROBLEMS, samples)
-    rows = found["rows"]
-    groups = [rows[i : i + samples] for i in range(0, len(rows), samples)]
+    groups = by_problem(found["rows"], samples)
     votes = curve("vote", groups, [n for n in VOTES if n <= samples], by_vote)
     at = {k: one["value"] for k, one in found["pass@k"].items()}
     return {

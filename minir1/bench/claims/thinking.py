@@ -21,8 +21,9 @@ from minir1.rl.forcing import Enough, always_enough, until_yes
 from minir1.rl.rollout import sample
 from minir1.rl.sampling import row_key
 from minir1.run.evaluate import heldout_problems
+from minir1.run.evaluated import right
 from minir1.run.forced import FORCING_STEP, forced_rows
-from minir1.run.thinking_time import mean_tokens, right
+from minir1.run.thinking_time import mean_tokens
 from minir1.tasks import Problem, Verdict, make_task
 from minir1.tasks.search import Try, ordered_tries
 from minir1.text.template import prompt_ids

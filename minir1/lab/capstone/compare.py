@@ -6,10 +6,11 @@ base  --RL-->  run          gain              = run - base        paired, proble
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minir1.lab.capstone.rubric import RIGHT, Found, fault
+from minir1.run.evaluated import by_problem
 from minir1.run.stats import Interval, paired_difference, share
 
 Facts = Mapping[str, Any]
@@ -28,11 +29,10 @@ FREE = (
 STAGES = ("pretrain", "zero", "evaluate base", "evaluate final")
 
 
-def groups(facts: Facts, name: str) -> list[list[int]]:
+def groups(facts: Facts, name: str) -> list[Sequence[int]]:
     """Right or wrong, the samples of a problem together."""
     found = facts["evaluations"][name]
-    right, k = [int(one) for one in found["right"]], found["samples"]
-    return [right[i : i + k] for i in range(0, len(right), k)]
+    return by_problem([int(one) for one in found["right"]], found["samples"])
 
 
 def pass_at_1(facts: Facts, name: str) -> Interval:

@@ -12,6 +12,7 @@ import torch
 import minir1
 from minir1.config import Config
 from minir1.run import stats
+from minir1.run.evaluated import by_problem, right
 from minir1.run.home import differences
 from minir1.run.jsonl import Row
 from minir1.run.ledger import total
@@ -49,9 +50,8 @@ def _paired(base: Row, final: Row) -> bool:
 
 def _right(evaluation: Row) -> list[list[float]]:
     """Right or wrong, a list a problem. The samples of one problem stand together."""
-    rows, samples = evaluation["rows"], evaluation.get("samples", 1)
-    right = [float(row["verdict"] == "CORRECT") for row in rows]
-    return [right[i : i + samples] for i in range(0, len(rows), samples)]
+    groups = by_problem(evaluation["rows"], evaluation.get("samples", 1))
+    return [[right(row) for row in group] for group in groups]
 
 
 def before_and_after(run: Run, fields: dict[str, str]) -> list[dict[str, Any]]:

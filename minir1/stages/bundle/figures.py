@@ -15,9 +15,10 @@ from minir1.config import Config
 from minir1.rl.types import Rollout
 from minir1.run import stats
 from minir1.run.evaluate import judged_row, summarise
+from minir1.run.evaluated import by_problem, right
 from minir1.run.jsonl import Row
 from minir1.run.models import tokenizer_of
-from minir1.tasks import Problem, Verdict, make_task
+from minir1.tasks import Problem, make_task
 from minir1.text.tokenizer import Tokenizer
 
 Figures = dict[str, dict[str, float]]
@@ -47,17 +48,10 @@ def figures(rows: Mapping[str, Sequence[Row]], samples: int) -> Figures:
         found |= {f"{name}/{what}": summary[what] for what in NAMES if what in summary}
     base, final = (rows[name] for name in ("base", "final"))
     if len(base) == len(final):
-        columns = {"pass@1": _right, "length": lambda row: float(row["tokens"])}
+        columns = {"pass@1": right, "length": lambda row: float(row["tokens"])}
         for name, value in columns.items():
-            before, after = (_grouped(some, samples, value) for some in (base, final))
-            found[f"gain/{name}"] = stats.paired_difference(before, after).to_json()
+            before, after = ([*map(value, some)] for some in (base, final))
+            found[f"gain/{name}"] = stats.paired_difference(
+                by_problem(before, samples), by_problem(after, samples)
+            ).to_json()
     return found
-
-
-def _right(row: Mapping[str, Any]) -> float:
-    return float(row["verdict"] == Verdict.CORRECT)
-
-
-def _grouped(rows: Sequence[Row], samples: int, value: Any) -> list[list[float]]:
-    starts = range(0, len(rows), samples)
-    return [[value(row) for row in rows[start : start + samples]] for start in starts]
