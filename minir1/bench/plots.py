@@ -19,7 +19,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from minir1.bench.clock import spread
 from minir1.bench.race import smooth
 from minir1.bench.rows import Row, latest
-from minir1.run.report.ink import DARK, LIGHT
+from minir1.run.report.ink import DARK, LIGHT, legend
 
 AXES = {
     "batch": "sequences in the batch",
@@ -117,7 +117,7 @@ def race_figure(race: Row) -> Figure:
     panel.set_xlim(left=0)
     panel.set_xlabel("CPU seconds of training", fontsize=8.5, color=LIGHT["muted"])
     panel.set_ylabel("mean reward of a step", fontsize=8.5, color=LIGHT["muted"])
-    panel.legend(loc="lower right", fontsize=8, frameon=False, labelcolor=LIGHT["ink"])
+    legend(panel, "lower right")
     caption(figure, "The same base, task and settings: reward against time", machine(race))
     return figure
 

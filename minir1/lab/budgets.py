@@ -21,7 +21,7 @@ from minir1.plan.fits import peaks, too_much
 from minir1.plan.hours import hours, step_seconds
 from minir1.plan.memory import RESERVE
 from minir1.plan.workload import Assumptions
-from minir1.run.report.ink import LIGHT, x_label
+from minir1.run.report.ink import LIGHT, legend, x_label
 
 
 def at(recipe: str, gpus: int, longest: int = 0) -> Config:
@@ -71,7 +71,7 @@ def gpus_chart(recipe: str, counts: Sequence[int]) -> Picture:
         )  # fmt: skip
     row[1].set_ylim(top=1.15 * max(paid))
     x_label(row[1], "GPUs")
-    row[0].legend(fontsize=8, frameon=False, labelcolor=LIGHT["ink"])
+    legend(row[0])
     return Picture(
         figure,
         f"From {counts[0]} to {counts[-1]} GPUs: {sum(found[0].values()):.0f} to "

@@ -48,14 +48,19 @@ def lines(
     figure, (axes,) = panels((title, unit), height=height, width=width)
     draw_lines(axes, x, series, x_name=x_name, percent=percent, log=log, floor=floor, legend=False)
     legend_below(figure, len(series))
-    for name, place in (marks or {}).items():
-        axes.axvline(place, color=LIGHT["muted"], linewidth=0.9, linestyle=(0, (2, 2)))
-        axes.annotate(
-            name, (place, 1), (3, -3), xycoords=("data", "axes fraction"), fontsize=7.5,
-            textcoords="offset points", va="top", color=LIGHT["muted"],
-        )  # fmt: skip
+    draw_marks(axes, marks or {})
     ends = "; ".join(f"{name}: {y[0]:.3g} to {y[-1]:.3g}" for name, y in series.items())
     return Picture(figure, words or f"{title}, by {x_name}. {ends}")
+
+
+def draw_marks(axes: Axes, marks: Mapping[str, int | float], height: float = 1.0) -> None:
+    """Named vertical lines; their names begin at `height` of the axes."""
+    for name, place in marks.items():
+        axes.axvline(place, color=LIGHT["muted"], linewidth=0.9, linestyle=(0, (2, 2)))
+        axes.annotate(
+            name, (place, height), (3, -3), xycoords=("data", "axes fraction"), fontsize=7.5,
+            textcoords="offset points", va="top", color=LIGHT["muted"],
+        )  # fmt: skip
 
 
 def draw_lines(

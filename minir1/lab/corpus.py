@@ -25,8 +25,8 @@ from minir1.model.transformer import Transformer
 from minir1.rl.logprobs import token_logprobs
 from minir1.rl.update import update
 from minir1.run.models import new_model
-from minir1.run.optim import build_optimizer
-from minir1.run.report.ink import LIGHT, as_percent, x_label
+from minir1.run.optim import build_optimizer, set_learning_rate
+from minir1.run.report.ink import LIGHT, as_percent, legend, x_label
 from minir1.stages.pretrain import corpus_task, document_batch
 from minir1.text.corpus import Document, documents
 from minir1.text.tokenizer import Tokenizer
@@ -96,8 +96,7 @@ def train_and_watch(
     seen = {0: surprise_by_kind(model, tokenizer, pieces)}
     for step in range(1, steps + 1):
         batch = document_batch(list(islice(stream, config.pretrain.sequences_per_step)), tokenizer)
-        for group in optimizer.param_groups:
-            group["lr"] = config.pretrain.optim.lr * min(1.0, step / 50)
+        set_learning_rate(optimizer, config.pretrain.optim.lr * min(1.0, step / 50))
         update(model, optimizer, batch, config.pretrain.optim)
         if step % every == 0:
             seen[step] = surprise_by_kind(model, tokenizer, pieces)
@@ -155,7 +154,7 @@ def corpus_chart(pieces: Sequence[Document]) -> Picture:
     )  # fmt: skip
     as_percent(axes)
     x_label(axes, "tries")
-    axes.legend(fontsize=8, frameon=False, labelcolor=LIGHT["ink"])
+    legend(axes)
     right, checked = shares[1].sum(), np.mean([stats.checks > 0 for stats, _ in traces])
     words = f"{len(traces)} traces: {right:.0%} end with a right answer, {checked:.0%} are checked"
     return Picture(figure, words)

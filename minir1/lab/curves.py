@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
 from minir1.lab.picture import Picture, panels
-from minir1.run.report.curves import THREE, held_out_points, smooth, window_for
-from minir1.run.report.ink import LIGHT, as_percent, x_label
+from minir1.run.report.curves import THREE, draw_curve
+from minir1.run.report.ink import LIGHT, legend
 from minir1.run.report.patience import path_figure
 from minir1.run.report.reading import Run
 from minir1.run.report.sections import other_sets
@@ -27,16 +27,9 @@ def three_curves(run: Run) -> Picture:
     changes = []
     for axes, (metric, field, title, _) in zip(row, THREE, strict=True):
         steps, values = run.series("zero", metric)
-        axes.scatter(steps, values, s=7, color=LIGHT["after"], alpha=0.28, linewidths=0)
-        line = smooth(values, window_for(len(values)))
-        axes.plot(steps, line, color=LIGHT["after"], linewidth=1.8, label="training problems")
-        held_out_points(axes, [one for one in held_out if field in one], field)
-        if field == "pass@1":
-            as_percent(axes)
-        axes.set_ylim(bottom=0)
-        x_label(axes, "RL step")
+        line = draw_curve(axes, steps, values, held_out, field)
         changes.append(f"{title.lower()} from {line[0]:.3g} to {line[-1]:.3g}")
-    row[0].legend(loc="lower right", fontsize=8, frameon=False, labelcolor=LIGHT["ink"])
+    legend(row[0], "lower right")
     return Picture(figure, f"Over {steps[-1]:.0f} RL steps: {', '.join(changes)}")
 
 

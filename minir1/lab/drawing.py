@@ -16,7 +16,7 @@ from minir1.rl.logprobs import token_logprobs
 from minir1.rl.rollout import LEAVE_SHARE
 from minir1.rl.sampling import draw, row_key, uniforms
 from minir1.rl.types import Batch, Rollout
-from minir1.run.report.ink import LIGHT, as_percent, x_label
+from minir1.run.report.ink import LIGHT, as_percent, legend, x_label
 from minir1.text.tokenizer import Tokenizer
 
 
@@ -99,7 +99,7 @@ def alive_chart(rollouts: Sequence[Rollout]) -> Picture:
     )  # fmt: skip
     axes.axhline(len(rollouts), color=LIGHT["muted"], linewidth=0.9, label="nobody leaves")
     axes.set_ylim(bottom=0)
-    axes.legend(fontsize=8, frameon=False, labelcolor=LIGHT["ink"])
+    legend(axes)
     x_label(axes, "token of the completion")
     paid = sum(computed) / lengths.sum()
     unled = len(rollouts) * lengths.max() / lengths.sum()

@@ -190,11 +190,7 @@ def family_map(models: dict[str, Transformer], groups: Sequence[Group], longest:
         pair = " and ".join(list(METHODS)[i] for i in low)
         said.append(f"{name}: least alike {pair}, cosine {maps[name].min():.2f}")
     names = list(METHODS)
-    picture = heat(
+    return heat(
         maps, unit="cosine of the gradients", x_name="", rows=names, cols=names, limits=(0.0, 1.0),
-        words="; ".join(said), height=3.3,
+        words="; ".join(said), fmt=".2f", height=3.3,
     )  # fmt: skip
-    for axes, part in zip(picture.figure.axes, maps.values(), strict=False):
-        for (i, j), value in np.ndenumerate(part):
-            axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8)
-    return picture

@@ -25,10 +25,14 @@ def heat(
     cols: Sequence[str] | None = None,
     words: str,
     limits: tuple[float, float] | None = None,
+    fmt: str = "",
     height: int | float = 2.9,
     width: int | float = 9.4,
 ) -> Picture:
-    """One or more maps side by side, on one colour scale; both signs: orange to blue."""
+    """One or more maps side by side, on one colour scale; both signs: orange to blue.
+
+    With `fmt`, such as ".1f", each field shows its number.
+    """
     figure, row = panels(*((title, unit) for title in parts), height=height, width=width)
     least = min(float(np.nanmin(part)) for part in parts.values())
     most = max(float(np.nanmax(part)) for part in parts.values())
@@ -41,6 +45,8 @@ def heat(
         axes.grid(visible=False)
         x_label(axes, x_name)
         _names(axes, rows, cols)
+        for (down, across), value in np.ndenumerate(part) if fmt else ():
+            axes.text(across, down, format(value, fmt), ha="center", va="center", fontsize=8)
     row[0].set_ylabel(y_name, fontsize=8, color=LIGHT["muted"])
     _scale(figure, row, scale)
     return Picture(figure, words)

@@ -73,15 +73,11 @@ def acceptance_map(golds: Sequence[Mapping[str, Any]]) -> Picture:
     holes = {n: [WAYS[i] for i in range(1, len(WAYS)) if row[i] > 0.5] for n, row in
              zip(VERIFIERS, table, strict=True)}  # fmt: skip
     said = "; ".join(f"{n} pays for {', '.join(w)}" for n, w in holes.items() if w)
-    picture = heat(
+    return heat(
         {"Who is paid": table}, unit="share of the problems", x_name="", rows=list(VERIFIERS),
         cols=[way.replace(", ", ",\n").replace(" its ", " its\n") for way in WAYS], words=said,
-        height=2.9, limits=(0.0, 1.0),
+        fmt=".1f", height=2.9, limits=(0.0, 1.0),
     )  # fmt: skip
-    axes = picture.figure.axes[0]
-    for (row, col), value in np.ndenumerate(table):
-        axes.text(col, row, f"{value:.1f}", ha="center", va="center", fontsize=8)
-    return picture
 
 
 def grown(paid: np.ndarray, start: np.ndarray, steps: int, rate: float) -> np.ndarray:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from minir1.lab.picture import Picture
+from minir1.lab.tokens import new_sheet
 from minir1.run.report.ink import LIGHT
 
 
@@ -50,10 +50,7 @@ Point = tuple[float, float]
 def journey() -> Picture:
     """The map of all hops."""
     width, height = ACROSS * (WIDE + GAP_X), 2 * HIGH + GAP_Y + 0.3
-    figure = Figure(figsize=(width, height))
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, width), ylim=(height, 0))
-    axes.axis("off")
+    figure, axes = new_sheet(width, height)
     for number, hop in enumerate(HOPS):
         _box(axes, number, hop)
         if number + 1 < len(HOPS) and number + 1 != ACROSS:

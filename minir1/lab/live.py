@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
 from minir1.config import Config, ZeroConfig
 from minir1.config.pipeline import PreferenceConfig, SftConfig
@@ -69,12 +70,18 @@ def tune_softly(
         with torch.no_grad():
             wanted = teacher(batch.inputs)
         loss = distillation_loss(model(batch.inputs), wanted, batch.loss_mask, temperature)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), settings.optim.grad_clip)
-        optimizer.step()
+        _descend(model, optimizer, loss, settings.optim.grad_clip)
         losses.append(float(loss.detach()))
     return losses
+
+
+def _descend(
+    model: nn.Module, optimizer: torch.optim.Optimizer, loss: torch.Tensor, grad_clip: float
+) -> None:
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), grad_clip)
+    optimizer.step()
 
 
 def train_by_rl(
@@ -115,10 +122,7 @@ def learn_taste(
 
     for step in range(steps):
         loss, _ = judge(part_of_epoch(learned, settings.pairs_per_step, step, "live"))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), settings.optim.grad_clip)
-        optimizer.step()
+        _descend(model, optimizer, loss, settings.optim.grad_clip)
         with torch.no_grad():
             seen.append(judge(learned[:64])[1])
             unseen.append(judge(heldout)[1])

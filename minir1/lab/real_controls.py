@@ -13,8 +13,9 @@ import numpy as np
 
 from minir1.bench.smollm import CONTROL, RECIPE, Answer, gains, read_answers, strict
 from minir1.bench.smollm_greedy import GREEDY, change
+from minir1.bench.smollm_signs import between
 from minir1.lab.real import logs
-from minir1.run.stats import Interval, seed_difference
+from minir1.run.stats import seed_difference
 
 Key = tuple[str, int, str]
 Answers = Mapping[Key, list[Answer]]
@@ -131,8 +132,3 @@ def prompt_words(scan: Sequence[Mapping]) -> str:
     at_once = next(row["strict"]["value"] for row in scan if row["family"] == "products")
     repeated = np.mean(gains(read_answers(), RECIPE, strict)[0])
     return f"Products: {at_once:.0%} answered at once, {repeated:.0%} when it may repeat first."
-
-
-def between(found: Interval) -> str:
-    """The interval, in points."""
-    return f"[{found.low:+.1%}, {found.high:+.1%}]"

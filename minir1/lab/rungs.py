@@ -42,16 +42,12 @@ def score_map(scores: Tensor, experts: Tensor, words: Sequence[str], block: int)
 def count_map(counts: Tensor) -> Picture:
     """Rows of each expert in each tile, with their numbers."""
     table = counts.numpy()
-    picture = heat(
+    return heat(
         {"Counts": table}, unit="rows", x_name="tile (one program each)", y_name="expert",
         rows=[str(e) for e in range(table.shape[0])],
-        cols=[str(t) for t in range(table.shape[1])], height=2.6, width=5.6,
+        cols=[str(t) for t in range(table.shape[1])], fmt="d", height=2.6, width=5.6,
         words=f"{table.sum()} rows in {table.shape[1]} tiles; each program writes its own column",
     )  # fmt: skip
-    axes = picture.figure.axes[0]
-    for (row, col), value in np.ndenumerate(table):
-        axes.text(col, row, str(value), ha="center", va="center", fontsize=8)
-    return picture
 
 
 def offset_bar(counts: Sequence[int]) -> Picture:

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from minir1.lab.charts import legend_below
 from minir1.lab.picture import Picture, panels
 from minir1.run.report.curves import smooth, window_for
-from minir1.run.report.ink import LIGHT, as_percent, x_label
+from minir1.run.report.ink import LIGHT, as_percent, legend, x_label
 from minir1.run.report.patience import split
 
 Row = Mapping[str, Any]
@@ -89,7 +89,7 @@ def seed_path(rows: Sequence[Row], name: str) -> Picture:
     axes.set_ylim(0, 1)
     as_percent(axes)
     x_label(axes, "tries made, mean of a response")
-    axes.legend(fontsize=8, frameon=False, labelcolor=LIGHT["ink"], loc="lower right")
+    legend(axes, "lower right")
     above = sum(row["final"]["insight"]["surplus"]["value"] > 0 for row in mine)
     return Picture(figure, f"After RL, {above} of {len(mine)} seeds lie above blind search")
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from minir1.lab.charts import bars, legend_below
+from minir1.lab.charts import bars, draw_marks, legend_below
 from minir1.lab.picture import Picture, panels
 from minir1.model.transformer import Transformer
 from minir1.run.models import finished_model
@@ -67,12 +67,7 @@ def rl_curves(
         axes.scatter(steps, values, s=6, color=LIGHT[ink], alpha=0.25, linewidths=0)
         axes.plot(steps, line, color=LIGHT[ink], linewidth=1.9, label=label)
         said.append(f"{label} {line[0]:.2f} to {line[-1]:.2f}")
-    for text, place in (marks or {}).items():
-        axes.axvline(place, color=LIGHT["muted"], linewidth=0.9, linestyle=(0, (2, 2)))
-        axes.annotate(
-            text, (place, 0.5), (3, -3), xycoords=("data", "axes fraction"), fontsize=7.5,
-            textcoords="offset points", va="top", color=LIGHT["muted"],
-        )  # fmt: skip
+    draw_marks(axes, marks or {}, height=0.5)
     axes.set_ylim(bottom=0)
     x_label(axes, "RL step")
     legend_below(figure, len(names))

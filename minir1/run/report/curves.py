@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from minir1.run.report.ink import LIGHT, Picture, as_percent, finish, new_chart, x_label
+from minir1.run.report.ink import LIGHT, Picture, as_percent, finish, legend, new_chart, x_label
 from minir1.run.report.reading import Run
 
 
@@ -56,19 +56,27 @@ def three_curves(run: Run, folder: Path) -> list[Picture]:
         if not len(steps):
             continue
         figure, axes = new_chart(title, unit, width=3.2, height=2.2)
-        axes.scatter(steps, values, s=7, color=LIGHT["after"], alpha=0.28, linewidths=0)
-        line = smooth(values, window_for(len(values)))
-        axes.plot(steps, line, color=LIGHT["after"], linewidth=1.8, label="training problems")
-        held_out_points(axes, [one for one in held_out if field in one], field)
-        if field == "pass@1":
-            as_percent(axes)
+        line = draw_curve(axes, steps, values, held_out, field)
         if not pictures:
-            axes.legend(loc="lower right", fontsize=8, frameon=False, labelcolor=LIGHT["ink"])
-        axes.set_ylim(bottom=0)
-        x_label(axes, "RL step")
+            legend(axes, "lower right")
         text = f"{title}, {unit}: from {line[0]:.3g} to {line[-1]:.3g} over {steps[-1]:.0f} steps"
         pictures.append(finish(figure, folder, f"curve-{field.replace('@', '-')}", text))
     return pictures
+
+
+def draw_curve(
+    axes: Axes, steps: np.ndarray, values: np.ndarray, held_out: list[dict], field: str
+) -> np.ndarray:
+    """Each step's value, their moving average, which is returned, and held-out measurements."""
+    axes.scatter(steps, values, s=7, color=LIGHT["after"], alpha=0.28, linewidths=0)
+    line = smooth(values, window_for(len(values)))
+    axes.plot(steps, line, color=LIGHT["after"], linewidth=1.8, label="training problems")
+    held_out_points(axes, [one for one in held_out if field in one], field)
+    if field == "pass@1":
+        as_percent(axes)
+    axes.set_ylim(bottom=0)
+    x_label(axes, "RL step")
+    return line
 
 
 def held_out_points(axes: Axes, evaluations: list[dict], field: str) -> None:

@@ -89,6 +89,11 @@ def x_label(axes: Axes, text: str) -> None:
     axes.set_xlabel(text, fontsize=8, color=LIGHT["muted"])
 
 
+def legend(axes: Axes, place: str = "best") -> None:
+    """The names of the lines, without a box."""
+    axes.legend(loc=place, fontsize=8, frameon=False, labelcolor=LIGHT["ink"])
+
+
 def as_percent(axes: Axes) -> None:
     """Show shares as percent."""
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.6g}%")
