@@ -19,9 +19,10 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 from minir1.tasks import Verdict, verify
+from minir1.tasks.sources.formats import json_object
 
 FIELDS = ("task", "gold", "pred")
 
@@ -64,28 +65,12 @@ def _judge(line: bytes) -> dict[str, Any]:
 
 def _read(line: bytes) -> dict[str, Any]:
     """One line as a record that has every field; a ValueError names cause and cure."""
-    try:
-        record = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse_constant)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not UTF-8 ({error.reason}): save the file as UTF-8") from None
-    except RecursionError:
-        raise ValueError("nested too deeply: give one flat JSON object a line") from None
-    except ValueError as error:
-        raise ValueError(f"not JSON ({error}): give one JSON object a line") from None
-    if not isinstance(record, dict):
-        raise _wrong_type("the line", record, "one JSON object a line")
+    record = json_object(line)
     for field in FIELDS:
         if field not in record:
             raise ValueError(f'the field "{field}" is missing: give {", ".join(FIELDS)}')
     for field in ("task", "pred"):
         if not isinstance(record[field], str):
-            raise _wrong_type(f'the field "{field}"', record[field], "a text")
+            found = type(record[field]).__name__
+            raise ValueError(f'the field "{field}" is of type {found}: give a text')
     return record
-
-
-def _wrong_type(what: str, value: Any, cure: str) -> ValueError:
-    return ValueError(f"{what} is of type {type(value).__name__}: give {cure}")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")

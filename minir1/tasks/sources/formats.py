@@ -55,7 +55,7 @@ def read_line(line: bytes) -> Row:
     >>> read_line(b'{"question": "2+2?", "answer": "It is 4. #### 4"}')
     Row(question='2+2?', gold='4', verifier='math', solution='4')
     """
-    record = _object(line)
+    record = json_object(line)
     return own(record) if "gold" in record else public(record)
 
 
@@ -124,7 +124,8 @@ def last_box(text: str) -> str | None:
     return None
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def json_object(line: bytes) -> dict[str, Any]:
+    """A line of a user's file as a JSON object; a ValueError names cause and cure."""
     try:
         record = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
     except UnicodeDecodeError as error:
@@ -134,7 +135,8 @@ def _object(line: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise ValueError(f"not JSON ({error}): give one JSON object a line") from None
     if not isinstance(record, dict):
-        raise ValueError(f"the line is of type {type(record).__name__}: give one JSON object")
+        found = type(record).__name__
+        raise ValueError(f"the line is of type {found}: give one JSON object a line")
     return record
 
 
