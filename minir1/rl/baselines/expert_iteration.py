@@ -5,18 +5,13 @@
 Also called rejection fine-tuning, or STaR (arXiv 2203.14465). It is policy gradient with rewards
 of 0 and 1, no baseline and no ratio: right answers are pulled up, and wrong ones are not pushed
 down. So it never learns what to avoid, and its gradient vanishes with the share of right answers.
+
+What to keep is decided here. To learn it is next-token prediction, as for any text (`update.py`).
 """
 
 from collections.abc import Sequence
 
-import torch
-
-from minir1.config import ZeroConfig
-from minir1.model.transformer import Transformer
-from minir1.rl.batch import collate
-from minir1.rl.seen import Update
 from minir1.rl.types import Group, Rollout
-from minir1.rl.update import update
 from minir1.tasks.base import Verdict
 
 
@@ -33,28 +28,3 @@ def right_rollouts(groups: Sequence[Group], at_most: int = 0) -> list[Rollout]:
                 distinct.setdefault(tuple(rollout.completion_ids), rollout)
         kept += list(distinct.values())[: at_most or None]
     return kept
-
-
-def expert_step(
-    policy: Transformer,
-    optimizer: torch.optim.Optimizer,
-    groups: Sequence[Group],
-    config: ZeroConfig,
-    *,
-    at_most: int = 0,
-    pad_id: int = 0,
-) -> Update | None:
-    """One update on what was right; None where nothing was."""
-    kept = right_rollouts(groups, at_most)
-    if not kept:
-        return None
-    device = next(policy.parameters()).device
-    batch = collate(
-        kept,
-        [1.0] * len(kept),
-        norm=config.loss_norm,
-        fixed_length=config.max_new_tokens,
-        pad_id=pad_id,
-        device=device,
-    )
-    return update(policy, optimizer, batch, config.optim)
