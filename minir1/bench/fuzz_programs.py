@@ -11,7 +11,7 @@ from __future__ import annotations
 import keyword
 import random
 
-from minir1.bench.fuzz_texts import code_points, random_bytes
+from minir1.bench.fuzz_texts import code_points, random_bytes, scrambled
 
 GOLD = {"fn": "f", "hidden_tests": [[[3], 6], [[0], 0], [[-4], -8]]}
 
@@ -61,13 +61,8 @@ def function(rng: random.Random) -> str:
 
 
 def changed(rng: random.Random) -> str:
-    """A function with a few characters deleted, doubled, or put in."""
-    characters = list(function(rng))
-    for _ in range(rng.randint(1, 5)):
-        place = rng.randrange(len(characters) + 1)
-        new = rng.choice(("", "\n", " ", "(", "'", "\x00", "\\", "0", "\ud800"))
-        characters[place : place + rng.randint(0, 1)] = [new]
-    return "".join(characters)
+    """A function with a few of its characters changed."""
+    return scrambled(rng, function(rng), 5, ("", "\n", " ", "(", "'", "\x00", "\\", "0", "\ud800"))
 
 
 def soup(rng: random.Random) -> str:

@@ -9,6 +9,7 @@ towers of powers, huge factorials, boxes that don't close, thousands of signs in
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 GOLDS: dict[str, tuple[Any, ...]] = {
@@ -93,11 +94,17 @@ def plain_text(rng: random.Random) -> str:
 
 
 def changed(rng: random.Random) -> str:
-    """A well made text with a few characters deleted, doubled, or put in."""
-    characters = list(latex_text(rng) if rng.random() < 0.7 else plain_text(rng))
-    for _ in range(rng.randint(1, 4)):
+    """A well made text with a few of its characters changed."""
+    text = latex_text(rng) if rng.random() < 0.7 else plain_text(rng)
+    return scrambled(rng, text, 4, ("", "{", "}", "\\", "^", "0", "(", "\x00", "\u200b", "%", "_"))
+
+
+def scrambled(rng: random.Random, text: str, most: int, signs: Sequence[str]) -> str:
+    """Up to `most` characters deleted, replaced by one of the signs, or put in."""
+    characters = list(text)
+    for _ in range(rng.randint(1, most)):
         place = rng.randrange(len(characters) + 1)
-        new = rng.choice(("", "{", "}", "\\", "^", "0", "(", "\x00", "\u200b", "%", "_"))
+        new = rng.choice(signs)
         characters[place : place + rng.randint(0, 1)] = [new]
     return "".join(characters)
 
