@@ -37,7 +37,8 @@ piece = next(p for p in pieces if p.text.count("?") >= 2 and len(p.text.split())
 # ## Know much, pay little
 #
 # An expert is a small MLP. All experts are stored, each token uses a few. So two numbers describe a mixture: how much it
-# *knows* (all weights) and how much it *pays* for a token (active weights).
+# *knows* (all weights) and how much it *pays* for a token (active weights). The first layers stay plain MLPs: 3 of V3's 61, 1 of the
+# 4 of our model, so MoE layer 1 is its second layer.
 #
 # **Predict.** V3 has 256 routed experts a layer and uses 8, and 1 that all tokens share. Which part of its weights is active?
 
@@ -61,9 +62,9 @@ bars("DeepSeek-V3: stored and paid", "billions of weights", billions, marked=lis
 #
 # ## One token at the router
 #
-# The router is one small matrix W. It gives each expert an **affinity** to the token x: the sigmoid of a dot product, between 0
-# and 1. It adds a **bias** to decide who wins, and takes the weights of the winners from the affinities **without** the bias.
-# (`choose` below can also close groups of experts; our model has one group, so skip those lines.)
+# The router is one small matrix W. It gives each expert an **affinity** to the token x (`scores` in the code): the sigmoid of a dot
+# product, between 0 and 1. It adds a **bias** to decide who wins, and takes the weights of the winners from the affinities **without**
+# the bias. (`choose` below can also close groups of experts; our model has one group, so skip those lines.)
 #
 # **Predict.** Below, one token of a trace meets a router. If the bias of one expert were 1 higher, would its
 # *weight* be higher?
@@ -166,9 +167,9 @@ counts, table = expert_by_kind(base, tokenizer, some)
 kind_maps(counts)
 
 # %% [markdown]
-# A picture with dark fields looks like specialisation. What would it look like by accident? So compute how many **bits** the
-# experts of a token tell about its kind, and then again for two controls: with the kinds *shuffled*, and with routers whose
-# matrix is drawn *at random*, in the same model.
+# A picture with dark fields looks like specialisation. What would it look like by accident? So compute how many **bits**, answers to
+# yes-or-no questions, the experts of a token tell about its kind, and then again for two controls: with the kinds *shuffled*, and with
+# routers whose matrix is drawn *at random*, in the same model.
 #
 # **Predict** both controls.
 

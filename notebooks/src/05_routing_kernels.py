@@ -89,7 +89,7 @@ Table(("", *range(6)), [("kernel", *out.tolist()), ("torch", *x.sum(1).tolist())
 
 # %% [markdown]
 # Six rows are not a multiple of four. The last program would read and write two rows that don't exist; the mask keeps it from
-# that. Remember it for later.
+# that. Remember it for later. (A `tl.constexpr` is fixed when the kernel is compiled, and `tl.arange` takes powers of two only.)
 #
 # ## Rung 1: the gate
 #
@@ -193,7 +193,8 @@ rungs.waste_chart(cases, blocks=[4, 8, 16, 32, 64, 128, 256])
 # %% [markdown]
 # A tall tile uses the tensor cores well (the GPU's units that multiply small matrices) and wastes rows where experts have few. That is
 # why fine-grained mixtures need large batches, and why a router's balance is a matter of speed too. The first product gathers its rows
-# on the way and applies SwiGLU, `silu(gate) * up`, before it stores:
+# on the way and applies SwiGLU, `silu(gate) * up`, before it stores. (`expert_box` loads a block of one expert's matrix; with `TMA`, a
+# unit of newer GPUs for such blocks does it. `whole` tells the compiler that 16 bytes divide a width.)
 
 # %%
 from minir1_kernels.up import up, up_kernel
@@ -309,8 +310,12 @@ from pathlib import Path
 rungs.register_chart(rungs.compiled(Path("../kernels/results/aot.jsonl")))
 
 # %% [markdown]
-# A kernel that spills registers, or whose product is not made by the tensor cores' own instruction, fails `make aot`. Whether it is
-# *fast*, nobody knows before it was timed: `python kernels/bench.py` on a GPU does that, and its table in the README is still empty.
+# With 2,048 rows an expert, arithmetic is the higher bar of each product. With a few dozen it is memory: an expert's weights are read all
+# the same.
+#
+# A kernel that spills registers (needs more than there are, and puts the rest into memory), or whose product is not made by the tensor
+# cores' own instruction, fails `make aot`. Whether it is *fast*, nobody knows before it was timed: `python kernels/bench.py` on a GPU
+# does that, and its table in the README is still empty.
 #
 # # Check yourself
 #

@@ -206,8 +206,15 @@ Note(
 # ### What went wrong here?
 #
 # The **ratio** of a token is its chance under the trainer, divided by its chance under the sampler. Five runs log a ratio
-# that is not 1 before the first update. In each, something else is wrong, and nothing raised an error. **Predict** the order
-# of their sizes, then compare with the bar at the top: nothing wrong.
+# that is not 1 before the first update, and nothing raised an error:
+#
+# - the log-probabilities are shifted by one place;
+# - the weights are rounded to bfloat16;
+# - the trainer's prompt lacks its last tag;
+# - the tokens were sampled at temperature 1.25, and are judged at 1;
+# - the sampler has the weights of one update before.
+#
+# **Predict** the order of their sizes, then compare with the bar at the top: nothing wrong.
 
 # %%
 from minir1.lab.mismatch import fault_chart, faults, fingerprint_chart
@@ -273,7 +280,7 @@ Note(ratios.words)
 # %% [markdown]
 # The product over a sequence multiplies all its small changes. These sequences are short, and yet a clip (grey: 0.8 to 1.28)
 # would already cut many products and hardly a token. The product gets wilder with length: with thousands of tokens a
-# clip on it would cut nearly everything. So GRPO clips per token, and GSPO takes the *mean* of the logs (lesson 07).
+# clip on it would cut nearly everything. So GRPO clips per token, and GSPO, a relative, takes the *mean* of the logs (lesson 07).
 #
 # ## The same experts again
 #

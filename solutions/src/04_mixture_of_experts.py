@@ -158,7 +158,7 @@ check(update_bias)
 # %% [markdown]
 # ## 5. `balance_loss`
 #
-# DeepSeek-V3's sequence-wise loss (Eq. 17-20, without alpha). For each sequence, with its real tokens only: f_i is
+# DeepSeek-V3's sequence-wise loss (Eq. 17-20, without its tiny weight alpha). For each sequence, with its real tokens only: f_i is
 # E / (K T) times the tokens that chose expert i, P_i the mean over tokens of score i divided by the token's sum of
 # scores, and the loss is the sum of f_i P_i. Then the mean over the sequences that have any token.
 

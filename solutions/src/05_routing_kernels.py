@@ -5,11 +5,12 @@
 # `kernels` (`pip install 'minir1[kernels]'`); without it, `check` says so, and nothing counts as passed. What each must compute
 # stands as plain torch in [minir1/lab/ladder.py](../minir1/lab/ladder.py).
 #
-# Two rules of real kernels are graded too. `out` is longer than what is yours: **leave the rest alone**. And around what you are
+# Two rules of real kernels are graded too. `out` is longer (M) than what is yours: **leave the rest alone**, it
+# holds -7. And around what you are
 # given lies poison: don't read it, and name `other` in every masked load (here as on a GPU, a masked place holds anything).
 #
 # And a **kernel** must write the result. The grader watches each launch and each store: the right numbers, put into `out` by
-# torch, earn nothing. Filling it with zeros before the launch is fine.
+# torch, earn nothing. Filling your part of it with zeros before the launch is fine.
 #
 # In each cell the launch is written already; you fill in the kernel. An **answer cell** is graded alone, so it imports what it
 # needs. `check(f)` grades, `hint(f)` opens the next of three hints, and `solution(f)` asks before it shows one.

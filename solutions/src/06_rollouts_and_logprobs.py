@@ -104,7 +104,8 @@ check(token_logprobs)
 # Rollouts become one right-padded batch. A sequence x_0 .. x_n becomes inputs x_0 .. x_{n-1} and targets x_1 .. x_n. The
 # loss mask is true where the **target** is a token that the policy wrote, the token mask where the **input** is no
 # padding. Old log-probabilities, advantages and weights stand at the places of the loss mask, 0 elsewhere. For the
-# weights there is `token_weights`; experts may be left out.
+# weights there is `token_weights(lengths, norm, fixed_length)`, one number a row from the lengths of the completions; experts may
+# be left out.
 #
 # A `Rollout` holds `prompt_ids`, `completion_ids` and `logprobs`, one for each token of the completion. A `Batch` wants
 # `inputs`, `targets`, `loss_mask`, `token_mask`, `old_logprobs`, `advantages` and `weights`, all [B T].
