@@ -44,9 +44,9 @@ def later(default: Value | None = None, *, make: Callable[[], Value] | None = No
 
 
 def machine(default: Value) -> Value:
-    """A later field that says how a run is computed and never what: no part of `Config.hash`.
+    """A field that says how a run is computed and never what: no part of `Config.hash`.
 
-    A run may go on with another value of it: on more machines, say, or with less memory.
+    A run may go on with another value of it: on more machines, say, or with fewer checkpoints.
     """
     return field(default=default, metadata={"later": True, "machine": True})  # type: ignore
 

@@ -28,7 +28,7 @@ class Config:
     seed: int = 0
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where it computes; auto takes a GPU if there is one."""
-    threads: int = 0
+    threads: int = machine(0)
     """CPU cores that share the work; 0 takes all that there are."""
     task: TaskConfig = field(default_factory=TaskConfig)
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
@@ -43,9 +43,9 @@ class Config:
     """What every prompt of such a model opens with."""
     examples: tuple[tuple[str, str], ...] = later(())
     """Questions and answers that every prompt of such a model shows first, as earlier turns."""
-    keep_checkpoints: int = 2
+    keep_checkpoints: int = machine(2)
     """Checkpoints kept of each stage; the last one of a finished stage always stays."""
-    dollars_per_hour: float = 0.08
+    dollars_per_hour: float = machine(0.08)
     """Price of this machine, for the ledger: two rented cloud cores by default."""
     parallel: ParallelConfig = later(make=ParallelConfig)
     rollout: RolloutConfig = later(make=RolloutConfig)
@@ -93,7 +93,6 @@ class Config:
         >>> Config(seed=1).hash() == Config(seed=2, name="other").hash()
         True
         """
-        aside = ("name", "seed", "device", "threads", "keep_checkpoints", "dollars_per_hour")
-        computed = {k: v for k, v in content(self).items() if k not in aside}
+        computed = {k: v for k, v in content(self).items() if k not in ("name", "seed", "device")}
         text = json.dumps(computed, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]

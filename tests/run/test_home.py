@@ -37,6 +37,14 @@ def test_another_config_is_refused_by_the_names_of_its_fields(tmp_path):
     assert read_config(tmp_path) == config
 
 
+def test_a_run_goes_on_with_what_changes_nothing_it_computes(tmp_path):
+    """A full disk is cured by fewer checkpoints, and another machine has cores and a price."""
+    config = Config()
+    open_run(config, tmp_path)
+    other = replace(config, keep_checkpoints=1, threads=2, dollars_per_hour=2.0, max_hours=1.0)
+    assert open_run(other, tmp_path) == tmp_path and other.hash() == config.hash()
+
+
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(ValueError, match="not a run"):
