@@ -92,7 +92,8 @@ class KVCache:
         Finished answers stop costing time this way.
         """
         count, used = len(sequences), self.longest
-        self.rows[:, :count, :used] = self.rows[:, sequences, :used]
+        for layer in range(len(self.rows)):  # the copies of all at once are another cache
+            self.rows[layer, :count, :used] = self.rows[layer, sequences, :used]
         self.rows, self.row_index = self.rows[:, :count], self.row_index[:count]
         self.set_lengths(self.lengths[sequences])
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from minir1.config import ModelConfig
 from minir1.model.cache import KVCache, cache_width
@@ -41,6 +42,29 @@ def test_keep_moves_rows_and_forgets_the_longest() -> None:
     cache.open(1)
     rows = cache.layer(0).append(torch.full((2, 1, cache_width(CONFIG)), 99.0))
     assert first_numbers(rows) == [[20, 21, 22, 99], [0, 1, 99, 3]]
+
+
+def test_to_keep_some_rows_takes_the_room_of_one_layer() -> None:
+    """A GPU that is full of cache has no room for a second one."""
+
+    class Copies(TorchDispatchMode):
+        largest = 0
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            found = func(*args, **(kwargs or {}))
+            if func is torch.ops.aten.index.Tensor:
+                self.largest = max(self.largest, found.numel())
+            return found
+
+    cache = KVCache(ModelConfig(dim=16, n_layers=6), 4, 8)
+    cache.set_lengths(torch.full((4,), 8))
+    numbers = torch.arange(cache.rows.numel(), dtype=torch.float32)
+    cache.rows.copy_(numbers.view_as(cache.rows))
+    before = cache.rows.clone()
+    with Copies() as copies:
+        cache.keep(torch.tensor([1, 3]))
+    assert torch.equal(cache.rows, before[:, [1, 3]])
+    assert copies.largest == before[0, :2].numel()
 
 
 def test_a_full_cache_is_refused_with_the_cure() -> None:
