@@ -109,6 +109,12 @@ def _lines(path: Path) -> Iterator[tuple[str, bytes]]:
                 yield str(file), file.read_bytes()
             return
         with path.open("rb") as stream:
+            if stream.peek(4)[:4] == b"PAR1":
+                cure = (
+                    "write it as JSON lines, such as with pandas: read_parquet(...).to_json(..., "
+                )
+                cure += "orient='records', lines=True)"
+                raise ValueError(f"task.path = {str(path)!r} is a parquet file: {cure}")
             for number, line in enumerate(stream, start=1):
                 yield f"{path}, line {number}", line
     except OSError as error:
