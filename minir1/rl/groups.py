@@ -17,11 +17,14 @@ from minir1.rl.parallel import ALONE, Peers
 from minir1.rl.rollout import Sampler, sample
 from minir1.rl.sampling import row_key
 from minir1.rl.types import Group, Rollout
-from minir1.tasks.base import Problem, Task
+from minir1.tasks.base import Problem, Task, Verdict
 from minir1.tasks.completion import parse
-from minir1.tasks.reward import Written, score, shape
+from minir1.tasks.reward import Reward, Written, score, shape
 from minir1.text.template import prompt_ids
 from minir1.text.tokenizer import Tokenizer
+
+Settled = tuple[Sequence[Verdict], Sequence[Reward]]
+"""What a group's rollouts earned. Not the rollouts: every process has them, and they are large."""
 
 
 def judge(
@@ -69,9 +72,10 @@ def sample_groups(
     dead: list[Group] = []
     asked = 0
 
-    def settle(one: tuple[Problem, Sequence[Rollout]]) -> Group:
-        group = judge(task, tokenizer, *one, config, limit)
-        return group if pay is None else pay(group)
+    def settle(one: tuple[Problem, Sequence[Rollout]]) -> Settled:
+        judged = judge(task, tokenizer, *one, config, limit)
+        paid = judged if pay is None else pay(judged)
+        return paid.verdicts, paid.rewards
 
     for _ in range(config.dynamic_sampling + 1):
         batch = list(islice(problems, wanted - len(live)))
@@ -79,7 +83,8 @@ def sample_groups(
         asked += len(batch)
         answered = [(one, rollouts[i * size : (i + 1) * size]) for i, one in enumerate(batch)]
         # Settled once, and told: at a time limit, or by a reward model, two processes might differ.
-        for group in peers.each(settle, answered):
+        for one, settled in zip(answered, peers.each(settle, answered), strict=True):
+            group = Group(*one, *settled)
             (dead if group.dead else live).append(group)
         if len(live) == wanted:
             break

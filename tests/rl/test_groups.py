@@ -1,5 +1,6 @@
 """Groups: rollouts stand beside their own problem, and dead groups can be replaced."""
 
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from minir1.rl import groups as groups_module
 from minir1.rl.groups import judge, sample_groups
 from minir1.rl.parallel import Peers
 from minir1.rl.sampling import row_key
-from minir1.rl.types import Group, Rollout
+from minir1.rl.types import Rollout
 from minir1.tasks.base import Problem, Verdict
 from minir1.tasks.countdown import Countdown
 from minir1.tasks.reward import Reward
@@ -115,13 +116,27 @@ def test_what_a_group_earns_is_settled_by_one_process_and_told(monkeypatch):
             for i, item in enumerate(items):
                 done = work(item) if i % 2 or not isinstance(item[0], Problem) else None
                 told = [Reward({}, 7.0)] * SIZE
-                yield done or Group(*item, [Verdict.WRONG] * SIZE, told)
+                yield done or ([Verdict.WRONG] * SIZE, told)
 
     groups, *_ = ask(monkeypatch, set(), CONFIG, pay=pay, peers=Second())
     assert earned == [1, 3]
     assert {g.problem.gold: g.totals for g in groups} == {
         0: [7.0] * 3, 1: [0.0, 1.0, 2.0], 2: [7.0] * 3, 3: [0.0, 1.0, 2.0],
     }  # fmt: skip
+
+
+def test_rollouts_are_told_once_and_not_again_with_their_verdicts(monkeypatch):
+    """Those of 32,768 tokens have megabytes, and each process hears all of them already."""
+
+    class Telling(Peers):
+        def each(self, work, items, **options):
+            done = [work(item) for item in items]
+            told.append(b"Rollout" in pickle.dumps(done))
+            return iter(done)
+
+    told: list[bool] = []
+    ask(monkeypatch, {0, 1, 2, 3}, CONFIG, peers=Telling())
+    assert told == [True, False]
 
 
 def test_live_groups_are_never_sampled_again(monkeypatch):
