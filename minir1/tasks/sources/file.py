@@ -110,10 +110,8 @@ def _lines(path: Path) -> Iterator[tuple[str, bytes]]:
             return
         with path.open("rb") as stream:
             if stream.peek(4)[:4] == b"PAR1":
-                cure = (
-                    "write it as JSON lines, such as with pandas: read_parquet(...).to_json(..., "
-                )
-                cure += "orient='records', lines=True)"
+                cure = "read_parquet(FILE).to_json(OTHER, orient='records', lines=True)"
+                cure = f"make JSON lines of it, with pandas: {cure}"
                 raise ValueError(f"task.path = {str(path)!r} is a parquet file: {cure}")
             for number, line in enumerate(stream, start=1):
                 yield f"{path}, line {number}", line

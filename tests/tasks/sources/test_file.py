@@ -174,7 +174,7 @@ def test_a_file_that_can_not_be_read_or_holds_nothing(tmp_path):
     with pytest.raises(ValueError, match=r"task\.path = .* can't be read \(No such file"):
         task_of(str(tmp_path / "missing.jsonl"))
     (tmp_path / "test.parquet").write_bytes(b"PAR1\x15\x04\x15")
-    with pytest.raises(ValueError, match="is a parquet file: write it as JSON lines"):
+    with pytest.raises(ValueError, match="is a parquet file: make JSON lines of it"):
         task_of(str(tmp_path / "test.parquet"))
     with pytest.raises(ValueError, match="holds no problem"):
         task_of(write(tmp_path / "empty.jsonl", []))
