@@ -64,6 +64,13 @@ def test_the_claims_numbers_are_those_of_force_itself(material):
     assert np.mean([mine[0]["verdict"] == "CORRECT" for mine in rows]) == np.mean(right)
 
 
+@pytest.mark.parametrize(("temperature", "alike"), [(1.0, False), (0.0, True)])
+def test_samples_of_one_question_are_draws_of_their_own(material, temperature, alike):
+    rows = forced_rows(*material, seed=0, budget=20, samples=3, temperature=temperature)
+    assert [len(mine) for mine in rows] == [3] * len(material[3])
+    assert all((len({row["completion"] for row in mine}) == 1) == alike for mine in rows)
+
+
 def test_a_budget_of_nothing_is_refused(material):
     with pytest.raises(ValueError, match="budget = 0 can't be used: a thinking needs 1 token"):
         forced_rows(*material, seed=0, budget=0)
