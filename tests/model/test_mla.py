@@ -42,6 +42,22 @@ def test_naive_equals_absorbed(
     torch.testing.assert_close(results[0], results[1], rtol=1e-10, atol=1e-10)
 
 
+@torch.no_grad()
+def test_the_form_that_is_asked_for_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever compares two forms must not compare one of them with itself."""
+    model, ids = Transformer(ModelConfig(dim=16, n_layers=1)), torch.zeros(1, 3, dtype=torch.long)
+    layer, called = model.layers[0].self_attn, []
+    for name in ("naive", "absorbed"):
+        real = getattr(layer, name)
+        spy = lambda *args, real=real, name=name: called.append(name) or real(*args)  # noqa: E731
+        monkeypatch.setattr(layer, name, spy)
+    for form in ("naive", "absorbed", "auto"):
+        layer.form, cache = form, KVCache(model.config, 1, 4)
+        model(ids, cache=cache)
+        model(ids[:, :1], cache=cache)
+    assert called == ["naive", "naive", "absorbed", "absorbed", "naive", "absorbed"]
+
+
 @pytest.mark.parametrize("form", ["naive", "absorbed"])
 @torch.no_grad()
 def test_both_forms_decode_from_the_cache(form: str) -> None:

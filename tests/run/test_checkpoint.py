@@ -159,10 +159,11 @@ def test_state_and_extra_tensors_come_back(tmp_path):
 
 def test_the_last_ones_are_kept_a_stage(tmp_path):
     save(tmp_path, "pretrain", 3, model={})
+    (tmp_path / "zero-000900 (copy)").mkdir()  # somebody's own: neither read nor removed
     for step in (1, 2, 10, 100):
         save_step(tmp_path, step, keep=2)
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["pretrain-000003", "zero-000010", "zero-000100"]
+    assert names == ["pretrain-000003", "zero-000010", "zero-000100", "zero-000900 (copy)"]
     assert latest(tmp_path, "zero").step == 100
     assert latest(tmp_path, "pretrain").step == 3
     assert latest(tmp_path, "sft") is None
