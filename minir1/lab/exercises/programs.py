@@ -48,7 +48,7 @@ def attacks(draw: Draw, kind: str, problem: Problem) -> list[str]:
         x = draw.choice([x for x in inputs if x not in known])
         return [f"when {x} give {(run(right, x) or 0) + 1} {right}"]
     if kind == "narrow":
-        low = min(x for x, _ in seen)
+        low = min(x for x, _ in (*seen, *unseen))  # so that it passes every test
         return [f"{low} - {low} + {right}", f"{right} when {inputs[-1]} give 0"]
     return [f"{right} 1 +", str(seen[0][1]), "dup", "", right.replace(" ", ""), f"{right} {right}"]
 
