@@ -14,19 +14,10 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
+from minir1.bench.claims.experts import mutual_information
 from minir1.lab.charts import columns
 from minir1.lab.picture import Picture
 from minir1.model.transformer import Transformer
-
-
-def shared_information(kinds: np.ndarray, experts: np.ndarray) -> float:
-    """Mutual information of two labels, in bits: what one tells about the other."""
-    joint = np.zeros((kinds.max() + 1, experts.max() + 1))
-    np.add.at(joint, (kinds, experts), 1)
-    joint /= joint.sum()
-    independent = joint.sum(1, keepdims=True) @ joint.sum(0, keepdims=True)
-    seen = joint > 0
-    return float((joint[seen] * np.log2(joint[seen] / independent[seen])).sum())
 
 
 def information(table: np.ndarray, n_layers: int) -> np.ndarray:
@@ -35,7 +26,7 @@ def information(table: np.ndarray, n_layers: int) -> np.ndarray:
     bits = []
     for layer in range(n_layers):  # the set of a token's experts is one label
         _, sets = np.unique(per_layer[:, layer], axis=0, return_inverse=True)
-        bits.append(shared_information(table[:, 0], sets.ravel()))
+        bits.append(mutual_information(table[:, 0], sets.ravel()))
     return np.array(bits)
 
 

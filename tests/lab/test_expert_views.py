@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from minir1.lab.balance import (
     balance_run,
@@ -30,7 +28,6 @@ from minir1.lab.specialists import (
     information,
     information_chart,
     random_routers,
-    shared_information,
     shuffled,
 )
 from minir1.lab.surgery import loss_of
@@ -52,20 +49,6 @@ def test_a_route_map_names_the_experts_of_each_token(small):
     said = route_map(["a", "b", "c"], routing, layer=1).words
     first = sorted((routing.experts[0, 0, 0] + 1).tolist())
     assert f"a: {first}" in said
-
-
-@given(st.lists(st.integers(0, 3), min_size=2, max_size=60))
-def test_information_of_a_label_with_itself_is_its_entropy(labels):
-    values = np.array(labels)
-    share = np.bincount(values) / len(values)
-    entropy = -sum(p * np.log2(p) for p in share if p)
-    assert shared_information(values, values) == pytest.approx(entropy, abs=1e-9)
-    assert shared_information(values, np.zeros_like(values)) == pytest.approx(0, abs=1e-9)
-
-
-def test_independent_labels_tell_nothing():
-    a, b = np.divmod(np.arange(12), 4)
-    assert shared_information(a, b) == pytest.approx(0, abs=1e-12)
 
 
 def test_every_token_is_counted_once_for_each_of_its_experts(small, tokenizer, pieces):

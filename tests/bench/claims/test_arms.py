@@ -152,6 +152,11 @@ def test_mutual_information_of_a_thing_with_itself_is_its_entropy(values):
     assert mutual_information(a, np.zeros_like(a)) == pytest.approx(0, abs=1e-9)
 
 
+def test_independent_labels_tell_nothing():
+    a, b = np.divmod(np.arange(12), 4)
+    assert mutual_information(a, b) == pytest.approx(0, abs=1e-12)
+
+
 def test_every_word_has_a_class():
     words = Tokenizer().words
     classes = dict(zip(words, token_classes(words), strict=True))
