@@ -88,7 +88,7 @@ def run(name: str, words: list[str]) -> None:
     print(table.tables(measured))
     if keep:
         rows.save(measured)
-        print(f"\n{len(measured)} rows saved in {rows.RESULTS}")
+        print(f"\n{len(measured)} rows saved in {rows.ROWS}")
 
 
 if __name__ == "__main__":

@@ -19,12 +19,14 @@ import tyro
 
 from minir1 import recipes
 from minir1.config import Config
-from minir1.run.jsonl import append_row, read_rows
+from minir1.run.evaluated import right
+from minir1.run.home import RESULTS
+from minir1.run.jsonl import append_row, rows_in
 from minir1.run.pipe import reader_may_leave
 from minir1.run.report.reading import Run, read_run
 from minir1.run.stats import Interval, seed_difference
 
-RESULTS = Path(__file__).parents[1] / "results" / "capstone.jsonl"
+ROWS = RESULTS / "capstone.jsonl"
 STEPS = {"run": (800, 60, 20), "control": (1200, 0, 0)}
 """Steps of base training, of RL, and between looks at a few held-out problems."""
 
@@ -60,7 +62,7 @@ def row_of(run: Run, control: Run) -> dict[str, Any]:
 
 def signs(run: Run, name: str) -> str:
     """Right or not, held-out problem by held-out problem."""
-    return "".join(str(int(row["verdict"] == "CORRECT")) for row in run.evaluations[name]["rows"])
+    return "".join(f"{right(row):.0f}" for row in run.evaluations[name]["rows"])
 
 
 def accuracies(
@@ -94,17 +96,16 @@ def named(row: Mapping[str, Any]) -> set[str]:
     return {row["recipe_hash"], row["control_hash"]}
 
 
-def read(path: Path = RESULTS) -> list[dict[str, Any]]:
+def read(path: Path = ROWS) -> list[dict[str, Any]]:
     """All rows that were measured, by seed."""
-    rows = [row for _, row in read_rows(path)] if path.exists() else []
-    return sorted(rows, key=lambda row: row["seed"])
+    return sorted(rows_in(path), key=lambda row: row["seed"])
 
 
 def main(
     seeds: int = 3,
     task: Path = Path("solutions/capstone/task.py"),
     out: Path = Path("runs/capstone"),
-    rows: Path = RESULTS,
+    rows: Path = ROWS,
 ) -> None:
     """Run what is not in the results yet, and print the gains.
 

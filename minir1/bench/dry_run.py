@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
-from pathlib import Path
 
 import tyro
 
@@ -23,10 +22,11 @@ from minir1 import recipes
 from minir1.bench.cells import heading, line, number
 from minir1.bench.rows import Row, latest, row
 from minir1.bench.table import OURS, where
+from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, read_rows
 from minir1.run.pipe import reader_may_leave
 
-RESULTS = Path(__file__).parents[1] / "results" / "dry_run.jsonl"
+ROWS = RESULTS / "dry_run.jsonl"
 CASES = (("h800_8", 8), ("h800_8", 16), ("paper", 2048))
 """A recipe, and how many GPUs are simulated."""
 KIB = 1024
@@ -35,13 +35,13 @@ KIB = 1024
 def main(save: bool = False, table: bool = False) -> None:
     """Time the dry runs, and compare what they count with the formulas."""
     if table:
-        print(tables(one for _, one in read_rows(RESULTS)))
+        print(tables(one for _, one in read_rows(ROWS)))
         return
     measured = [measure(name, gpus) for name, gpus in CASES]
     print(tables(measured))
     if save:
         for one in measured:
-            append_row(RESULTS, one)
+            append_row(ROWS, one)
 
 
 def measure(name: str, gpus: int) -> Row:

@@ -26,16 +26,17 @@ import tyro
 from minir1.bench import fuzz_programs, fuzz_texts
 from minir1.bench.cells import heading, line
 from minir1.bench.clock import cpu_seconds
-from minir1.bench.rows import RESULTS, row
+from minir1.bench.rows import row
 from minir1.config import require
 from minir1.recipes import smoke
+from minir1.run.home import RESULTS
 from minir1.run.jsonl import Row, append_row, rows_in
 from minir1.run.pipe import reader_may_leave
 from minir1.run.progress import Progress, StopFlag
 from minir1.tasks import Verdict
 from minir1.tasks.verifiers import VERIFIERS
 
-FUZZ_RESULTS = RESULTS.with_name("fuzz.jsonl")
+ROWS = RESULTS / "fuzz.jsonl"
 LIMIT_S = 2.0
 """What one verdict may take by the clock, a hang's whole budget included."""
 CHUNK, PROGRAMS = 500, 20
@@ -178,7 +179,7 @@ def main(
         settings = {"texts": texts, "programs": programs, "seed": seed, "limit_s": LIMIT_S}
         measured = row("fuzz", "all", smoke(), settings=settings, sides=sides)
         command = " ".join(["python -m minir1.bench.fuzz", *sys.argv[1:]])
-        append_row(FUZZ_RESULTS, measured | {"command": command})
+        append_row(ROWS, measured | {"command": command})
     return 0 if all(one["over_limit"] == 0 for one in sides.values()) else 1
 
 

@@ -17,9 +17,10 @@ from typing import Any
 from minir1 import __version__, recipes
 from minir1.config import Config
 from minir1.run.device import describe
+from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, rows_in
 
-RESULTS = Path(__file__).parents[1] / "results" / "bench.jsonl"
+ROWS = RESULTS / "bench.jsonl"
 OTHERS = ("transformers", "trl", "accelerate")
 
 Row = dict[str, Any]
@@ -52,13 +53,13 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def save(rows: Iterable[Row], path: Path = RESULTS) -> None:
+def save(rows: Iterable[Row], path: Path = ROWS) -> None:
     """Append the rows to the project's results."""
     for one in rows:
         append_row(path, one)
 
 
-def read(path: Path = RESULTS) -> list[Row]:
+def read(path: Path = ROWS) -> list[Row]:
     """All rows that were saved; none if nothing was."""
     return rows_in(path)
 

@@ -20,10 +20,11 @@ import tyro
 
 from minir1 import recipes
 from minir1.bench.thresholds import current, table, verdicts
+from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, rows_in
 from minir1.run.pipe import reader_may_leave
 
-RESULTS = Path(__file__).parents[1] / "results" / "seeds.jsonl"
+ROWS = RESULTS / "seeds.jsonl"
 
 
 def one_run(recipe: str, seed: int, out: Path, threads: int) -> dict[str, Any]:
@@ -68,12 +69,12 @@ def run_all(names: Sequence[str], seeds: Sequence[int], out: Path, jobs: int, th
         futures = [pool.submit(one_run, name, seed, out, threads) for name, seed in todo]
         for future in futures:
             row = future.result()
-            append_row(RESULTS, row)
+            append_row(ROWS, row)
             accuracy = row["final"]["pass@1"]["value"]
             print(f"{row['recipe']} seed {row['seed']}: pass@1 {accuracy:.3f}", flush=True)
 
 
-def read_results(path: Path = RESULTS) -> list[dict[str, Any]]:
+def read_results(path: Path = ROWS) -> list[dict[str, Any]]:
     """All rows that were measured."""
     return rows_in(path)
 

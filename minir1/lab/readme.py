@@ -11,9 +11,10 @@ from pathlib import Path
 
 from minir1.bench import plots, rows
 from minir1.bench.claims import table as claims
-from minir1.bench.seeds import RESULTS, read_results
+from minir1.bench.seeds import read_results
 from minir1.bench.thresholds import current, table, verdicts
 from minir1.lab.seeds import seed_curves
+from minir1.run.home import RESULTS
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"(<!-- (\w+): begin -->\n).*?(<!-- \2: end -->)", re.DOTALL)
@@ -63,5 +64,5 @@ def write_pictures(folder: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    write_pictures(RESULTS.parent)
+    write_pictures(RESULTS)
     README.write_text(with_results(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minir1.bench.dry_run import CASES, RESULTS, main, tables
+from minir1.bench.dry_run import CASES, ROWS, main, tables
 from minir1.bench.rows import latest
 from minir1.bench.table import OURS
 from minir1.run.jsonl import read_rows
@@ -10,7 +10,7 @@ from minir1.run.jsonl import read_rows
 
 @pytest.fixture(scope="module")
 def rows():
-    return latest(one for _, one in read_rows(RESULTS))
+    return latest(one for _, one in read_rows(ROWS))
 
 
 def test_v3_on_its_2048_gpus_takes_minutes_and_less_than_a_gigabyte(rows):

@@ -15,7 +15,7 @@ from minir1.bench.verifiers import attacker, cases, graders, made, public
 from minir1.bench.verifiers.grammar import GRAMMARS, STATEMENTS, Problem, in_order, tagged
 from minir1.bench.verifiers.leftovers import watched
 from minir1.bench.verifiers.numbers import lower, measure, upper
-from minir1.bench.verifiers.report import RESULTS, report
+from minir1.bench.verifiers.report import ROWS, report
 from minir1.bench.verifiers.table import tables
 from minir1.tasks import Verdict, parse
 from minir1.tasks.expression import Value, evaluate
@@ -220,7 +220,7 @@ def test_the_report_of_a_task_that_needs_no_files(task):
 
 
 def test_what_is_saved_can_be_shown_and_holds_no_hole():
-    rows = [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in ROWS.read_text("utf-8").splitlines()]
     text = tables(rows)
     for row in rows:
         assert row["task"] in text

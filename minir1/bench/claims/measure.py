@@ -15,12 +15,12 @@ import torch
 
 from minir1.bench.claims.groups import GROUPS, Group
 from minir1.bench.claims.unit import Unit
-from minir1.bench.rows import RESULTS as BENCH_ROWS
 from minir1.config import Config
 from minir1.run.device import describe
+from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, rows_in
 
-ROWS = BENCH_ROWS.with_name("claims.jsonl")
+ROWS = RESULTS / "claims.jsonl"
 Row = dict[str, Any]
 Job = tuple[Group, str, int]
 

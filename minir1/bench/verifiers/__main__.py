@@ -17,7 +17,7 @@ from typing import Any
 import tyro
 
 from minir1.bench.verifiers.cases import SETS, Group
-from minir1.bench.verifiers.report import RESULTS, TASKS, Task, report_all
+from minir1.bench.verifiers.report import ROWS, TASKS, Task, report_all
 from minir1.bench.verifiers.table import tables
 from minir1.run.jsonl import append_row, read_rows
 from minir1.run.pipe import reader_may_leave
@@ -35,14 +35,14 @@ def main(
 ) -> int:
     """Measure verifiers on their cases; print what came out as tables, or as rows of JSON."""
     if table:
-        print(tables([one for _, one in read_rows(RESULTS)]))
+        print(tables([one for _, one in read_rows(ROWS)]))
         return 0
     measured = []
     for one in _measured(tasks, sets, against, attacker):
         row = {**one, "note": note} if note else one
         measured.append(row)
         if save:
-            append_row(RESULTS, row)
+            append_row(ROWS, row)
     print("\n".join(map(json.dumps, measured)) if rows else tables(measured))
     return 0
 

@@ -6,15 +6,15 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from minir1.bench.rows import versions
 from minir1.bench.verifiers.cases import SETS, Case, Cases, cases, classes
 from minir1.bench.verifiers.leftovers import watched
 from minir1.bench.verifiers.numbers import measure
+from minir1.run.home import RESULTS
 
-RESULTS = Path(__file__).parents[2] / "results" / "verifiers.jsonl"
+ROWS = RESULTS / "verifiers.jsonl"
 Task = Literal["math", "code", "countdown", "arithmetic", "format"]
 TASKS: tuple[Task, ...] = get_args(Task)
 PACKAGES = ("sympy", "math-verify", "latex2sympy2-extended", "mathruler", "trl")
