@@ -152,7 +152,7 @@ display(diary_chart(one, healthy, paid))
 beside = [(Diary(rows_of(o)), o["seed"]) for o in everyone if o["case"] == "own_word"]
 rows = [(seed, *(f"{100 * (get('reward') - get('rewards/accuracy/mean')):.0f}"
                  for get in (d.early, d.late))) for d, seed in beside]  # fmt: skip
-display(Table(("seed", "paid less right, points, first 8 steps", "last 8 steps"), rows))
+display(Table(("seed", "paid - right, points: first 8 steps", "last 8 steps"), rows))
 Note("The doctor: " + ("; ".join(f.sentence for f in examine(rows_of(one))) or "nothing found."))
 
 # %% [markdown]
@@ -221,8 +221,8 @@ display(diary_chart(one, healthy, ("reward", "kl", "entropy", "completions/mean_
 Table(("finding", "evidence"), [(f.name, f.evidence) for f in examine(rows_of(one))])
 
 # %% [markdown]
-# It is stable because it does not move. A KL of nearly 0 is no virtue: it says that the policy is still its reference. The weight
-# of the term was 10; R1 used 0.001.
+# It is stable because it does not move: after a jump in the first step, the KL stays near 0. That is no virtue: it says that the
+# policy is still its reference. The weight of the term was 10; R1 used 0.001.
 #
 # ## All patients, all findings
 #

@@ -89,8 +89,8 @@ check(rise_of)
 # %% [markdown]
 # ## 3. `diagnose`, a free one
 #
-# Six runs, A to F. Five were broken on purpose, one is well. Grey: where healthy runs are. Look at the four sets of curves: `money`,
-# `writing`, `updates` and `machinery`; the last word of a picture says which curves end outside.
+# Six runs, A to F. Five were broken on purpose, one is well. Grey: where healthy runs are (a healthy run can leave it here and
+# there, too). Look at the four sets of curves: `money`, `writing`, `updates` and `machinery`.
 
 # %%
 from minir1.lab.explore import explore
@@ -103,8 +103,8 @@ explore(show_patient, letter=list(PATIENTS), curves=list(SETS))
 print(*names(), sep="\n")
 
 # %% [markdown]
-# Give each patient **one** name from this list: the finding that should come first, the cause and not its symptoms. A point for
-# each.
+# Give each patient **one** name from this list: the cause, not its symptoms. The findings stand in the doctor's order: where two
+# fit, the upper one comes first. A point for each.
 
 # %%
 
