@@ -151,9 +151,9 @@ display(cold)
 Note(cold.words)
 
 # %% [markdown]
-# In R1, right answers on AIME (a mathematics contest) fell from 77.9% to 59.0%. Here the step is small, and that is worth
+# In R1, right answers on AIME (a mathematics contest) fell from 77.9% to 59.0%. Here the fall is small, and that is worth
 # understanding: what RL taught this base is one habit (go on until a check says yes), and a habit fits into 325 texts. What
-# R1-Zero learned in 10,000 steps did not fit into thousands. Purity, though, is bought as in R1: nearly every thinking is now in
+# R1-Zero learned in 10,000 steps did not fit into thousands of texts. Purity, though, is bought as in R1: nearly every thinking is now in
 # one language.
 #
 # One dose of a cold start says little. The same stage, after 5 to 160 steps on the same texts, in six whole pipelines (thin
@@ -177,7 +177,7 @@ Note(cold_doses.words)
 # ## Dev2: RL again, and paid for language
 #
 # The reward is now accuracy + w x purity. What does a weight do? Four rollouts: right and mixed, right and pure, wrong and pure,
-# wrong and mixed. **Predict** at which w a wrong but pure answer beats a right but mixed one.
+# wrong and mixed (mixed: a purity of 1/2). **Predict** at which w a wrong but pure answer beats a right but mixed one.
 
 # %%
 from minir1.lab.explore import explore
@@ -296,7 +296,8 @@ answers(run, 1, "forbidden")
 # ## Does the toy have R1's pattern?
 #
 # These statements were committed before the first run. Each is a paired difference on the same held-out prompts, and there
-# are six whole pipelines, from six seeds; it holds if the whole interval over seeds is on its side. **Predict** which will fail.
+# are six whole pipelines, from six seeds; it holds if the whole interval over seeds is on its side. (AlpacaEval: how often a judge
+# prefers an answer to that of another model.) **Predict** which will fail.
 
 # %%
 display(Table(("statement", "R1's report"), [(one.says, one.paper) for one in STATEMENTS]))
@@ -304,10 +305,11 @@ Note(statement_table(current(read_results())))
 
 # %% [markdown]
 # What is large holds: RL makes the base reason and think longer; from the cold start on it thinks in one language; kept
-# samples and the last RL are liked better; it refuses hardly anything that it shouldn't. What is small needed six seeds. **The
-# cold start does cost reasoning, and RL wins it back**: R1's pattern, in small. With one seed neither could be told.
-# And one statement is refuted: R1's last stage reasoned a little *better*, ours reasons worse. Readers' taste is paid with
-# something, here. Refusing was learned in Dev3 already, from kept samples; the last RL had little left to win.
+# samples are liked better; it refuses hardly anything that it shouldn't. What is small needs many seeds. Asked one by one, as in
+# this table, **the cold start costs reasoning, and RL wins it back**: R1's pattern, in small. And one statement is refuted: R1's
+# last stage reasoned a little *better*, ours reasons worse. But who asks fifteen questions is misled by luck more often than who
+# asks one. With intervals wide enough to be right for all questions together, as the [README](../README.md) has them, these three
+# can't be told, nor can three more. Refusing was learned in Dev3 already, from kept samples; the last RL had little left to win.
 #
 # ### What went wrong here?
 #

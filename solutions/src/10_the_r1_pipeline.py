@@ -57,7 +57,7 @@ check(purity)
 #
 # Rejection sampling keeps what is right **and** fit to be learned from. One part of that: a completion is readable if it is
 # well formed and makes no try of its thinking twice. `3 + 5` and `5 + 3` are the same try (`one.steps.key` is the same for
-# both). The thinking may be in words: `to_signs` says it in signs. A thinking without any try makes none twice.
+# both). The thinking may be in words: `to_signs(thinking)` says it in signs. A thinking without any try makes none twice.
 #
 # `parse(text)` has `well_formed` and `think`; `read_tries(signs)` gives the tries of a thinking in signs.
 
