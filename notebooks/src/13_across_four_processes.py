@@ -108,7 +108,8 @@ Note(
 # ## Weights: everybody holds a part
 #
 # **FSDP**, "fully sharded data parallel", cuts each tensor along its first axis and gives each process one part. Experts are cut twice: with
-# two **owners**, processes 0 and 1 own half of the experts each, and so do 2 and 3; what 0 and 2 have in common they share again.
+# two **owners**, processes 0 and 1 own half of the experts each, and so do 2 and 3; what 0 and 2 have in common they share again, cut
+# inside each expert.
 # **Predict.** The map of an expert tensor: how many colours, and which neighbours?
 
 # %%
@@ -130,7 +131,8 @@ display(show(box))
 share_chart("laptop", counts=(2, 4, 8), owners=2)
 
 # %% [markdown]
-# ("Root" is what belongs to no block: the embedding, the last norm, the head.) Each number lies in exactly one process. So
+# (A `DTensor` is PyTorch's tensor of which each process holds a part; its *mesh* says which processes share it. "Root" is what belongs
+# to no block: the embedding, the last norm, the head.) Each number lies in exactly one process. So
 # four processes need a quarter of the memory each, and the length of the gradient, by which it is clipped, is one sum of squares over all
 # of them, whatever was cut how:
 
@@ -337,7 +339,7 @@ Table(("", "this lesson", "`h800_8`"), pairs)
 # </details>
 # <details><summary>3. 8 experts, 4 processes, 2 owners: what does process 3 hold? (objective 3)</summary>
 #
-# Experts 4 to 7, of which process 1 owns the same ones: half of the numbers of each of the four.
+# Half of the numbers of each of the experts 4 to 7. Process 1 holds the other half.
 # </details>
 # <details><summary>4. Process 0 has rows for experts 0, 0, 5, 7, 7; two owners of 8 experts. Its split sizes? (objective 4)</summary>
 #

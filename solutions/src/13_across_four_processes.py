@@ -59,6 +59,7 @@ check(chunk)
 #
 # Before rows travel, each process must say how many go where, and know how many come from where. `expert_of_row` has the expert
 # of each of **my** rows. Of E experts, process p owns the p-th part: with 4 experts and 2 processes, 0 and 1 belong to process 0.
+# (E is a multiple of the number of processes.)
 # Return two lists, one number a process: rows that leave for it, rows that come from it. (Rows for myself are in both.)
 #
 # You can count your own rows. How do you learn what comes?
