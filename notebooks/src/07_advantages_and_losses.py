@@ -37,8 +37,8 @@ config, tokenizer, base = published.config, published.tokenizer, published.base
 # A reward says how good an answer was. An advantage says how much better than expected it was. The cheapest expectation is
 # the mean of the group: no second network is needed.
 #
-# **Predict.** One of four rollouts is right. What do its advantage and that of the others look like, if (a) the mean is
-# subtracted, (b) the mean of the *other three*, (c) the mean, and then divided by the deviation?
+# **Predict.** One of G = 4 rollouts is right. What do its advantage and that of the others look like, if (a) the mean is
+# subtracted, (b) the mean of the *other three*, (c) the mean, and then divided by the standard deviation (the one with G - 1)?
 
 # %%
 from minir1.lab.family import advantage_chart
@@ -156,17 +156,17 @@ from minir1.lab.family import ceiling_chart
 ceiling_chart([1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9], highs=(0.2, 0.28, 10.0))
 
 # %% [markdown]
-# A clip is relative. With 0.28, a token of 1% is pushed to 1.28% at most in one batch, and one of 50% to 64%. So rare
-# tokens, however good, grow slowly; the policy narrows, and entropy falls. A higher upper side gives rare good tokens more
-# room. R1's first RL stage used an epsilon of **10**: the paper says that a lower one cuts the gradient of many tokens. (The
-# lower side is then 1 - 10, below every ratio: bad tokens are never silenced.)
+# A clip is relative. With 0.28, a token of 1% is pushed to 1.28% at most in one batch, and one of 50% to 64%. So rare tokens, however
+# good, grow slowly; the policy narrows, and entropy falls. A higher upper side gives rare good tokens more room. R1's first RL stage used
+# a clip (its paper's epsilon) of **10**: the paper says that a lower one cuts the gradient of many tokens. (The lower side is then 1 -
+# 10, below every ratio: bad tokens are never silenced.)
 #
 # ## Place 3: what a token weighs
 #
 # A batch has answers of many lengths. Is every *answer* worth the same, or every *token*?
 #
-# **Predict.** Two answers are wrong: one with 20 tokens, one with 200. With GRPO's divisor, which one is punished more per token? What
-# will a policy learn from that?
+# **Predict.** Two answers are wrong: one with 20 tokens, one with 200. GRPO divides by the length of the answer: which one is punished
+# more per token? What will a policy learn from that?
 
 # %%
 from minir1.lab.family import weight_chart
@@ -255,6 +255,15 @@ Table(("order", "loss", "gradient"), rows)
 #
 # ## The family on one batch
 #
+# Five names, three of the four places (a reference can be added to each):
+
+# %%
+from minir1.lab.family import METHODS, family_map
+
+rows = [(name, *settings) for name, settings in METHODS.items()]
+Table(("method", "advantage", "weight of a token", "level of the ratio"), rows)
+
+# %% [markdown]
 # Now all five, on the same rollouts of the same base, first before any update, then two updates later.
 #
 # **Predict.** Which two are *identical* before the update? Which pair is least alike?
@@ -262,7 +271,6 @@ Table(("order", "loss", "gradient"), rows)
 # %%
 import copy
 
-from minir1.lab.family import METHODS, family_map
 from minir1.rl.step import grpo_step
 from minir1.run.optim import build_optimizer
 
@@ -284,15 +292,10 @@ Note(family.words)
 #
 # (All five use one clip here, .2 and .28, so that the pictures show the other places alone. GSPO's paper has a clip a thousand
 # times narrower, 3e-4 and 4e-4: a mean of logs hardly moves.)
-
-# %%
-rows = [(name, *settings) for name, settings in METHODS.items()]
-Table(("method", "advantage", "weight of a token", "level of the ratio"), rows)
-
-# %% [markdown]
+#
 # # The same code at scale
 #
-# Each column above is a field of the recipe: `--zero.advantage`, `--zero.loss-norm`, `--zero.ratio-level`,
+# Each column of the family's table is a field of the recipe: `--zero.advantage`, `--zero.loss-norm`, `--zero.ratio-level`,
 # `--zero.clip-high`, `--zero.kl-coef`. The loss is one function for all of them and all sizes
 # ([minir1/rl/loss.py](../minir1/rl/loss.py), [minir1/rl/advantage.py](../minir1/rl/advantage.py),
 # [minir1/rl/batch.py](../minir1/rl/batch.py)), and a [table](equations.md) leads from each equation of the papers to its function.
