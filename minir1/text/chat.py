@@ -70,7 +70,7 @@ class ChatTokenizer(Tokenizer):
             inner = AutoTokenizer.from_pretrained(str(folder), **known, **more)
         except (OSError, ValueError, KeyError) as error:
             cause = str(error)
-            if "trust_remote_code" in cause:
+            if is_code(folder):
                 cause = "it is Python code, which is never run here: give it a tokenizer.json"
             raise ValueError(f"{path} holds no tokenizer that can be read: {cause}") from error
         return cls(inner, system, examples)
@@ -114,6 +114,13 @@ class ChatTokenizer(Tokenizer):
             cure = "use a system_prompt and examples that it knows, or none"
             raise ValueError(f"the model's chat template refuses this ({error}): {cure}") from error
         return list(found["input_ids"])
+
+
+def is_code(folder: Path) -> bool:
+    """Whether a model's tokenizer is nothing but a class of its own, in a Python file beside it."""
+    told = folder / "tokenizer_config.json"
+    alone = told.is_file() and not (folder / "tokenizer.json").is_file()
+    return alone and '"AutoTokenizer"' in told.read_text("utf-8", errors="replace")
 
 
 def plain(system: str, messages: Sequence[Message]) -> str:
