@@ -82,13 +82,13 @@ class Worker:
             assert self._line(START_S) == "ready"
             self.ready = True
         assert self.process.stdin is not None
+        start = time.monotonic()  # before it is sent: the child may be quicker than this process
         try:
             self.process.stdin.write(json.dumps(request).encode() + b"\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             raise self._died() from None
         self.served += 1
-        start = time.monotonic()
         reply = self._line(budget.left_s)
         budget.left_s -= time.monotonic() - start
         return reply
