@@ -224,6 +224,8 @@ display(show(planted), aha)
 # somebody shows you one transcript with "Wait".
 #
 # ## Does it carry over?
+#
+# **Predict** the accuracy on four numbers, and on numbers from 13 to 20.
 
 # %%
 from minir1.lab.curves import all_sets
@@ -319,4 +321,4 @@ bill(run)
 # </details>
 #
 # **Where next.** Make your own: `make r1` (about ten minutes), then `minir1 report laptop`. Change one dial and write down first
-# what will happen: `minir1 run laptop --corpus.sweep-share 0.3 --out runs/mine`.
+# what will happen: `minir1 run laptop --corpus.sweep-share 0.3 --out runs/mine` (half as many searchers who go in order).

@@ -67,7 +67,7 @@ check(fill_batch)
 #
 # You drew n samples of one problem, and c of them are right. What is the chance that at least one of k is right? Not
 # 1 - (1 - c/n)^k: that is biased. Count instead: of all k-subsets of your n samples, which share holds a right one?
-# Impossible numbers are a ValueError.
+# It takes 0 <= c <= n and 1 <= k <= n; other numbers are a ValueError.
 
 # %%
 import math
