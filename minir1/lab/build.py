@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 CELL_TIMEOUT_S = 3600
+WIDGET = "application/vnd.jupyter.widget-view+json"
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
 
@@ -101,6 +102,8 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
     notebook.metadata = metadata
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":  # of a widget, such as a progress bar, its beginning is left
+            cell.outputs = [out for out in cell.outputs if WIDGET not in out.get("data", ())]
 
 
 def refuse_addresses(notebook: NotebookNode, source: Path) -> None:

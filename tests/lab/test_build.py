@@ -106,6 +106,15 @@ def test_an_output_that_changes_with_every_build_is_refused(root):
     assert not list(root.rglob("*.ipynb*"))
 
 
+def test_a_progress_bar_is_not_kept_at_its_beginning(root):
+    pytest.importorskip("tqdm")
+    source = "# %%\nfrom tqdm.auto import tqdm\nlist(tqdm(range(2)))\n"
+    (root / "notebooks/src/00_a.py").write_text(source)
+    assert main(["00_a"], root) == 0
+    (cell,) = nbformat.read(root / "notebooks/00_a.ipynb", as_version=4).cells
+    assert [out.data["text/plain"] for out in cell.outputs] == ["[0, 1]"]
+
+
 def test_a_cell_that_fails_stops_the_build_and_keeps_the_old_notebook(root):
     (root / "notebooks/00_a.ipynb").write_text("old")
     (root / "notebooks/src/00_a.py").write_text("# %%\n1 / 0\n")
