@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from minir1.config import ModelConfig
+from minir1.model.balance import expert_load
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def experts_torch(
     expert_of_row = topk_idx.flatten()  # [R]: row n * k + j is token n's choice number j
     order = expert_of_row.argsort(stable=True)
     if splits is None:
-        splits = torch.bincount(expert_of_row, minlength=len(gate_up)).tolist()
+        splits = expert_load(topk_idx[None], len(gate_up)).tolist()
     outputs = []
     permuted = x[order // k]
     experts = zip(permuted.split(splits), gate_up.unbind(), down.unbind(), strict=True)

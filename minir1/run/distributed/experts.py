@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.tensor import DTensor
 
+from minir1.model.balance import expert_load
 from minir1.model.dispatch import ExpertsFunction
 
 
@@ -91,7 +92,7 @@ def row_counts(
         each = n_experts // owners
         leaving = [splits[start : start + each] for start in range(0, n_experts, each)]
         return leaving, [leaving[dist.get_rank(group)]] * owners
-    counts = torch.bincount(expert_of_row, minlength=n_experts).view(owners, -1)
+    counts = expert_load(expert_of_row.view(1, -1, 1), n_experts).view(owners, -1)
     arriving = torch.empty_like(counts)
     dist.all_to_all_single(arriving, counts, group=group)
     sent, received = torch.stack((counts, arriving)).tolist()  # one wait for the GPU, not two
