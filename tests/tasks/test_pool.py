@@ -119,6 +119,16 @@ def test_closing_ends_the_workers():
         os.kill(pid, 0)
 
 
+def test_a_worker_serves_so_often_and_then_a_fresh_one_takes_over(monkeypatch):
+    """What a library keeps of each request must not fill the memory of a long run."""
+    monkeypatch.setattr("minir1.tasks.pool.RENEW", 3)
+    with Pool(f"{__name__.rpartition('.')[2]}:start", size=1) as pool:
+        old, fresh = ([pool.call(["pid"]) for _ in range(3)] for _ in range(2))
+        assert len(set(old)) == len(set(fresh)) == 1 and old != fresh
+        with pytest.raises(ProcessLookupError):
+            os.kill(old[0], 0)
+
+
 @pytest.mark.parametrize(
     ("request_", "last"),
     [
