@@ -119,8 +119,9 @@ class ChatTokenizer(Tokenizer):
 def is_code(folder: Path) -> bool:
     """Whether a model's tokenizer is nothing but a class of its own, in a Python file beside it."""
     told = folder / "tokenizer_config.json"
-    alone = told.is_file() and not (folder / "tokenizer.json").is_file()
-    return alone and '"AutoTokenizer"' in told.read_text("utf-8", errors="replace")
+    if ranks.alone(folder) or (folder / "tokenizer.json").is_file() or not told.is_file():
+        return False
+    return '"AutoTokenizer"' in told.read_text("utf-8", errors="replace")
 
 
 def plain(system: str, messages: Sequence[Message]) -> str:
