@@ -12,6 +12,7 @@ import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import matplotlib
 from markupsafe import Markup, escape
@@ -89,7 +90,7 @@ def x_label(axes: Axes, text: str) -> None:
     axes.set_xlabel(text, fontsize=8, color=LIGHT["muted"])
 
 
-def legend(axes: Axes, place: str = "best") -> None:
+def legend(axes: Axes, place: Literal["best", "lower right"] = "best") -> None:
     """The names of the lines, without a box."""
     axes.legend(loc=place, fontsize=8, frameon=False, labelcolor=LIGHT["ink"])
 
