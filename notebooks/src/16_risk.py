@@ -16,7 +16,7 @@
 #
 # 1. name the proxy and what was meant, and measure both;
 # 2. say what a hack needs in the base, and in the reward;
-# 3. choose among four cures for an overoptimised reward model, and say what each costs;
+# 3. choose among four cures for a hacked reward model, and say what each costs;
 # 4. report refusals with the two rates that belong together;
 # 5. ask a data file where each row comes from, and find a leak;
 # 6. review a published run: read its bundle first, then run it again.
@@ -69,7 +69,7 @@ Note(code.words)
 # RL selects, it seldom invents. Elsewhere, one per cent of hacked answers among the texts of a fine-tuning was enough for RL to find
 # them again (arXiv 2603.07084). A large base has read every trick.
 #
-# The number to watch is the gap: what is paid less what was meant.
+# The number to watch is the gap: what is paid, minus what was meant. (An **arm** below is one way to pay, run with all seeds.)
 
 # %%
 gaps = gap_chart(rows, "code")
@@ -191,8 +191,8 @@ bars("Who wrote what the stages learned from", "published rows",
      {f"{s} learns from {t}: {kind}": n for (s, t, kind), n in written.items()}, fmt="{:.0f}")  # fmt: skip
 
 # %% [markdown]
-# **Predict.** How would you find out whether held-out problems are in one of these files? And whether a file is the one that the
-# manifest speaks of?
+# **Predict.** How would you find out whether held-out problems are in one of these files? And whether published weights are those that
+# the run's manifest (`pipeline.json`, its list of stages) speaks of?
 
 # %%
 import json

@@ -16,7 +16,7 @@ progress("16_risk")
 # %% [markdown]
 # ## 1. `seed_difference`
 #
-# What is paid less what was meant, one number a seed. Is it more than luck? `a` and `b` are values of the same seeds; the
+# What is paid minus what was meant, one number a seed. Is it more than luck? `a` and `b` are values of the same seeds; the
 # differences are b - a.
 #
 # - `interval`: their mean, and the 95% interval of Student's t: mean +- t(0.975, n - 1) * s / sqrt(n), where s is the sample's
