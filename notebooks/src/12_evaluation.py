@@ -88,7 +88,7 @@ Note(kept.words)
 # Sampling is random, so each problem is asked several times. 40 problems, 16 samples: are these 640 measurements? (The next
 # cell asks two models all of them, which takes some seconds.)
 #
-# The second of these intervals is found by the **bootstrap**, which needs no formula: draw 40 problems out of the 40 with replacement (one
+# The second interval below is found by the **bootstrap**, which needs no formula: draw 40 problems out of the 40 with replacement (one
 # may come twice, another not at all), take the mean, and do it 4,000 times. The middle 95% of the means is the interval.
 #
 # **Predict.** Which interval is wider: the one that takes all rows alike, or the one that knows which belong together?
@@ -184,7 +184,7 @@ interval_chart("One answer, a vote, any", "share of problems", counted)
 # do. Read how much that changes here: little where right answers are spelt alike and wrong ones scatter. (Whoever knows the value
 # could compare it with the target, too. Here the vote stands for tasks where nobody can.) In
 # mathematics `1/2`, `0.5` and `\frac{1}{2}` have to be one vote, and a vote needs a normaliser as much as a verifier does.
-# (R1's cons@64 on AIME counts integers, the easiest case.) Which answers are the same is the task's matter:
+# (R1's cons@64 on AIME, a vote of 64, counts integers, the easiest case.) Which answers are the same is the task's matter:
 # [minir1/tasks/canonical.py](../minir1/tasks/canonical.py).
 #
 # ## What does more thinking buy?
@@ -223,7 +223,8 @@ display(chart(before), Table(HEAD, [cells(point) for point in before["points"]])
 Note(f"{beside(before, kept)}. The base:\n\n{reading(before)}")
 
 # %% [markdown]
-# Sent back once, the base beats its own vote for as many tokens: it was a model that stops too soon. Sent back four times, it
+# Sent back once, the base beats its own vote for as many tokens: it was a model that stops too soon. (Not for as many dollars: its
+# seconds cost more than a vote of 8, which does as well.) Sent back four times, it
 # has passed its answer and runs out of budget. Its votes stay below one sample of the policy, whatever they cost here. Look
 # at the bound as well: the right answer is nearly always among 16, and a vote doesn't find it. Whoever can *check* should not vote.
 #
@@ -292,7 +293,7 @@ Note(size.words)
 # Problems are one source of luck, the **run** is another: other seeds, other policies. An interval over problems says
 # nothing about it. So whoever claims that a *recipe* is better needs several runs of it.
 #
-# The plainest test counts wins. Its **p** is the chance of a result at least as one-sided, if A and B were equally good: the chance
+# The plainest test counts wins (the *sign test*; *signed ranks*, Wilcoxon's test, also weighs how large each win is). Its **p** is the chance of a result at least as one-sided, if A and B were equally good: the chance
 # that a coin falls on the same side each time. Below 0.05 is by custom called significant. **Predict.** B beats A in 5 of 5 seeds. Is p
 # below 0.05?
 
@@ -344,7 +345,7 @@ for heat in (0.0, 0.6, 1.0, 1.4):
 unit = f"pass@1 on {some.problems} problems"
 display(interval_chart("One policy, four temperatures", unit, measured))
 less = [f"{heat:g}: {stats.paired_difference(sides[0.0], sides[heat])}" for heat in (0.6, 1.0, 1.4)]
-Note(f"Less temperature 0, on the same problems: {'; '.join(less)}.")
+Note(f"The change from temperature 0, on the same problems: {'; '.join(less)}.")
 
 # %% [markdown]
 # The intervals of 0 and 1.4 overlap, and yet the interval of their **difference** stays clear of 0. So two intervals that overlap prove

@@ -88,7 +88,7 @@ check(majority)
 # Two policies on the same problems, several samples a problem. First take the mean of each problem, then the differences,
 # problem by problem: the luck of the draw of problems is the same for both sides and drops out. Then the bootstrap: draw
 # as many **problems** again, with replacement, 4,000 times or more; the 2.5% and 97.5% percentiles of the means are the
-# interval. Why not draw samples again? If the experiment were made again, other problems would be drawn.
+# interval, and its value is the mean difference. Why not draw samples again? If the experiment were made again, other problems would be drawn.
 #
 # Lists of different lengths can't be paired: a ValueError.
 
