@@ -238,9 +238,10 @@ def test_a_level_of_several_metrics_is_that_of_their_sum():
 
 
 def test_a_fall_is_told_from_the_best_window_wherever_it_was():
-    curve = [0.1] * 9 + [0.8] * WINDOW + [0.3] * 9
+    curve = [1.0] + [0.1] * 8 + [0.8] * WINDOW + [0.3] * 9  # one lucky step is no best window
     diary = Diary([{"reward": value} for value in curve])
     assert diary.fall("reward") == Estimate(pytest.approx(-0.5), pytest.approx(0.0))
+    assert Diary(diary.rows[: 2 * WINDOW]).fall("reward") is not None
     assert Diary(diary.rows[: 2 * WINDOW - 1]).fall("reward") is None
     assert WORTH < 0.5
 
