@@ -136,8 +136,8 @@ lines("The teacher's probabilities, live", "nats a token", range(1, steps + 1),
 #
 # ## RL on the same student
 #
-# Now the other way: the student's base, the verifier, GRPO. As many FLOPs as the fine-tuning took, not more. How many steps
-# is that?
+# Now the other way: the student's base, the verifier, GRPO. As many FLOPs as the fine-tuning took, not more. With A active
+# weights, a token costs about 2A FLOPs to write, and 6A to train on. How many steps is that?
 
 # %%
 from minir1.run.route import rl_steps

@@ -18,7 +18,7 @@ progress("11_distillation_against_rl")
 #     L = T^2 * mean over the marked tokens of  sum_v p_v (log p_v - log q_v)
 #     p = softmax(teacher / T),  q = softmax(student / T)
 #
-# The teacher is not trained. Where nothing is marked, the loss is 0.
+# The sum goes over all words v; `mask` marks tokens. The teacher is not trained. Where nothing is marked, the loss is 0.
 
 # %%
 import torch
@@ -56,7 +56,7 @@ check(distillation_loss)
 #
 # A small file is read over and over. Step s takes the places s * size up to (s + 1) * size of an endless row: epoch
 # after epoch, each in an order of its own. The order of an epoch is `list(range(len(items)))`, shuffled by
-# `random.Random(f"{seed}/{epoch}")`. Nothing is left out at the end of an epoch: a step may hold its last items and the
+# `random.Random(f"{seed}/{epoch}")`, with epochs counted from 0. Nothing is left out at the end of an epoch: a step may hold its last items and the
 # first of the next. And nothing is remembered from step to step, so a run that was killed goes on in the same order.
 
 # %%
