@@ -100,7 +100,7 @@ def load(groups: Sequence[Group], n_experts: int) -> list[list[float]]:
     routes = [one.experts for group in groups for one in group.rollouts if one.experts is not None]
     if not routes:
         return []
-    chosen_experts = torch.cat([route.flatten(1) for route in routes], 1).long()
+    chosen_experts = torch.cat(routes, 1).long()
     known = [layer[layer >= 0] for layer in chosen_experts]
     counts = [torch.bincount(layer, minlength=n_experts).float() for layer in known]
     return [[round(float(x), 3) for x in one / one.mean()] for one in counts]
