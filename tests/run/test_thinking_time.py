@@ -62,7 +62,7 @@ def test_a_gain_is_paired_by_question():
 
 
 def test_at_equal_tokens_nothing_is_guessed():
-    points = [Point(way="", n=n, tokens=8.0 * n, values=[0.1 * n, 0.5]) for n in (1, 4)]
+    points = [Point(way="", n=n, tokens=8.0 * n, values=[0.1 * n, 0.5]) for n in (4, 1)]
     assert at_tokens(points, 16.0) == pytest.approx([0.25, 0.5])
     assert at_tokens(points, 8.0) == pytest.approx([0.1, 0.5])
     assert at_tokens(points, 7.9) is None and at_tokens(points, 33.0) is None
