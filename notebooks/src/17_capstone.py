@@ -59,6 +59,8 @@ Note("\n".join(f"```python\n{inspect.getsource(f)}```" for f in (code.draw, code
 # The **key** is the whole question, so a question can't stand on both sides. The **solution** is one right answer. And the **example** is
 # careless on purpose: it is what the base reads. It must be right now and then, *for a reason that a policy can find out*.
 #
+# (`gold` of your `draw` stands in a problem as `gold["own"]`.)
+#
 # **Predict.** How many of these examples are right? Is the share the same when "the largest coin first" is the best way, and when not?
 
 # %%
@@ -203,7 +205,9 @@ for step in range(steps):
     groups, _ = sample_groups(learner, tokenizer, task, asked, live, seed=0, step=step)
     grpo_step(learner, optimizer, groups, live, seed=f"live/{step}")
     diary.append(reward_metrics(groups) | length_metrics(groups))
-Table(("step", "reward"), [(i + 1, f"{row['reward']:.2f}") for i, row in enumerate(diary)])
+shown = [(one["reward"], one["completions/mean_length"]) for one in diary]
+rows = [(i, f"{paid:.2f}", f"{long:.0f}") for i, (paid, long) in enumerate(shown, 1)]
+Table(("step", "reward", "tokens"), rows)
 
 # %%
 from minir1.lab.groups import success_chart
@@ -211,7 +215,7 @@ from minir1.lab.groups import success_chart
 success_chart([group.totals for group in groups])
 
 # %% [markdown]
-# That was too short to say anything; it shows that every part works. The worked example's whole run is committed, with its control:
+# The length falls at once. For the reward that was too short; it shows that every part works. The worked example's whole run is committed, with its control:
 
 # %%
 import numpy as np
@@ -319,7 +323,7 @@ Table(("right", *ticks), rows)
 # %% [markdown]
 # There is the honest limit. RL found the habit that pays in two of three cases, and strengthened it, with every seed. The rest would need another
 # first step, which rollouts took too seldom to be rewarded for: with the other seeds, 1% of these problems are right in the end. The policy is no
-# better cashier than a rule of thumb. Who reports "0.60" alone has told no lie and has hidden what matters.
+# better cashier than "the largest coin first". Who reports "0.60" alone has told no lie and has hidden what matters.
 #
 # ## 8. Your own
 #
