@@ -31,6 +31,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tyro
 
+from minir1.bench.cells import heading, line
 from minir1.bench.smollm import strict
 from minir1.bench.smollm_kinds import APART, form
 from minir1.bench.smollm_order import (
@@ -59,12 +60,12 @@ def told_apart(runs: Runs, kind: str) -> Interval:
         found = of_questions(runs.values(), lambda question: form(question) in forms, adds_sizes)
         return list(found.values())
 
-    adds, other = map(added, APART[kind])
-    every = len(adds) + len(other)
-    return mean(
-        [[every / len(adds) * value] for value in adds]
-        + [[-every / len(other) * value] for value in other]
-    )
+    adds, other = (np.array(added(forms)) for forms in APART[kind])
+    apart, asked = adds.mean() - other.mean(), len(adds) + len(other)
+    # Centred: it must not matter how many of either form a redraw happens to hold.
+    above = asked / len(adds) * (adds - adds.mean())
+    below = asked / len(other) * (other.mean() - other)
+    return mean([[apart + value] for value in (*above, *below)])
 
 
 def verdicts(found: Mapping[str, Runs]) -> list[tuple[str, bool, str]]:
@@ -89,11 +90,9 @@ def verdicts(found: Mapping[str, Runs]) -> list[tuple[str, bool, str]]:
 
 
 def table() -> str:
-    """Greedy answers of each run: how often sizes are added in each form, and what is right."""
-    lines = [
-        "| asked | seed | " + " | ".join(f"{kind}: told apart | right" for kind in APART) + " |",
-        "|---|---" + "|---|---" * len(APART) + "|",
-    ]
+    """Greedy answers of each run: how far forms are told apart, and what is right in either."""
+    columns = [title for kind in APART for title in (f"{kind}: told apart", "right in either form")]
+    lines = heading("asked", "seed", *columns)
     for name, runs in runs_by_name().items():
         for seed, rows in runs.items():
             cells = []
@@ -104,7 +103,7 @@ def table() -> str:
                 ]
                 apart = told_apart({seed: rows}, kind).value
                 cells += [f"{apart:+.0%}", " and ".join(f"{value:.0%}" for value in right)]
-            lines.append(f"| {name} | {seed} | {' | '.join(cells)} |")
+            lines.append(line(name, str(seed), *cells))
     return "\n".join(lines)
 
 

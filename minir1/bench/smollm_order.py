@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 import tyro
 
+from minir1.bench.cells import heading, line
 from minir1.bench.smollm import Answer, last_number, read_answers, strict
 from minir1.bench.smollm_course import GREEDY, SAMPLED, called, read_course
 from minir1.bench.smollm_greedy import GREEDY as GREEDY_ROWS
@@ -95,11 +96,8 @@ def accuracy(runs: Runs, side: Side, reader: Reader = strict) -> Interval:
 
 def table(readers: Mapping[str, Reader] = READERS) -> str:
     """Accuracy by side, and the change against the control, with its interval over questions."""
-    lines = [
-        "| asked in training | seeds | decoding | reader | "
-        + " | ".join(f"{side} | against `{RECIPE}`" for side in SIDES) + " |",
-        "|---|---|---|---" + "|---|---" * len(SIDES) + "|",
-    ]  # fmt: skip
+    columns = [title for side in SIDES for title in (side, f"against `{RECIPE}`")]
+    lines = heading("asked in training", "seeds", "decoding", "reader", *columns)
     for decoding in (GREEDY, SAMPLED):
         found = runs_by_name(decoding)
         for name, runs in found.items():
@@ -109,7 +107,7 @@ def table(readers: Mapping[str, Reader] = READERS) -> str:
                     rise = change(found[CONTROL], runs, side, reader)
                     said = f"{rise.value:+.1%} {between(rise)}" if name != CONTROL else ""
                     cells += [f"{accuracy(runs, side, reader).value:.1%}", said]
-                lines.append(f"| {' | '.join(cells)} |")
+                lines.append(line(*cells))
     return "\n".join(lines)
 
 
@@ -147,17 +145,15 @@ def subtracts_sizes(answer: Answer) -> bool:
 
 def each_seed() -> str:
     """Greedy answers of each run: what is right on each side, and each side's shortcut."""
-    lines = [
-        "| asked | seed | both one way | sizes subtracted all the same | opposite ways "
-        "| sizes added all the same |",
-        "|---|---|---|---|---|---|",
-    ]
+    shortcuts = ("sizes subtracted all the same", "sizes added all the same")
+    columns = [title for both in zip(SIDES, shortcuts, strict=False) for title in both]
+    lines = heading("asked", "seed", *columns)
     for name, runs in runs_by_name().items():
         for seed, rows in runs.items():
             right, other, added = sides(rows)
             taken = share([one for one in rows if one_way(one["question"])], subtracts_sizes)
-            cells = " | ".join(f"{value:.1%}" for value in (right, taken, other, added))
-            lines.append(f"| {name} | {seed} | {cells} |")
+            shares = (right, taken, other, added)
+            lines.append(line(name, str(seed), *(f"{value:.1%}" for value in shares)))
     return "\n".join(lines)
 
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
-from matplotlib.ticker import MultipleLocator
 
-from minir1.bench import smollm_forms, smollm_order
+from minir1.bench import smollm_forms
 from minir1.bench.smollm import Answer, read_answers
-from minir1.bench.smollm_course import ROWS, called, course_of
 from minir1.bench.smollm_greedy import GREEDY, Key, answers_of, base_of
-from minir1.bench.smollm_order import BASE, SIDES, Runs, accuracy, runs_by_name
 from minir1.bench.smollm_signs import RECIPE, one_way, sides, verdicts
 from minir1.lab.charts import columns
-from minir1.lab.picture import Picture, panels
+from minir1.lab.picture import Picture
 from minir1.lab.real import logs
-from minir1.run.jsonl import read_rows
-from minir1.run.report.ink import LIGHT
 
 Answers = Mapping[Key, Sequence[Answer]]
 
@@ -89,68 +83,3 @@ def as_list(found: Sequence[tuple[str, bool, str]]) -> str:
 def form_words() -> str:
     """The base in each form that it was asked in, and the policies above it."""
     return smollm_forms.table(smollm_forms.read_forms(), read_answers(GREEDY))
-
-
-def order_chart(found: Mapping[str, Runs] | None = None) -> Picture:
-    """Greedy answers by what was asked in training; small marks are the seeds."""
-    found = runs_by_name() if found is None else found
-    names = list(SIDES)[:2]
-    figure, row = panels(
-        *(
-            (f"right, {name}", "greedily; 95% interval over questions; small marks: seeds")
-            for name in names
-        ),
-        height=0.9 + 0.36 * len(found),
-    )
-    places = {asked: line for line, asked in enumerate(reversed(list(found)))}
-    for name, axes in zip(names, row, strict=True):
-        for asked, runs in found.items():
-            line, whole = places[asked], accuracy(runs, SIDES[name])
-            color = LIGHT["before" if asked == BASE else "after"]
-            axes.hlines(line, whole.low, whole.high, color=color, linewidth=2.4)
-            axes.scatter([whole.value], [line], s=38, color=color, linewidths=0, zorder=3)
-            seeds = [accuracy({0: rows}, SIDES[name]).value for rows in runs.values()]
-            axes.scatter(seeds, [line - 0.26] * len(seeds), s=26, marker="|", color=LIGHT["muted"])
-        axes.set_yticks(list(places.values()), [in_order(asked) for asked in places])
-        axes.tick_params(axis="y", labelsize=8.5, labelcolor=LIGHT["ink"], labelleft=axes is row[0])
-        axes.grid(axis="y", visible=False)
-        axes.grid(axis="x", color=LIGHT["grid"], linewidth=0.7)
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.6, len(found) - 0.5))
-        axes.xaxis.set_major_locator(MultipleLocator(0.25))
-        axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}%")
-    said = (
-        f"{in_order(asked)}: "
-        + " and ".join(f"{accuracy(runs, SIDES[name]).value:.0%} {name}" for name in names)
-        for asked, runs in found.items()
-    )
-    return Picture(figure, "Right greedily, by what was asked in training. " + "; ".join(said))
-
-
-def in_order(course: str) -> str:
-    """How many steps asked what, phase by phase.
-
-    >>> in_order("opposite 14 all 14"), in_order("base")
-    ('14 opposite, 14 all', 'base')
-    """
-    words = course.split(" ")
-    phases = [f"{steps} {kind}" for kind, steps in zip(words[::2], words[1::2], strict=False)]
-    return ", ".join(phases) or course
-
-
-def order_words() -> str:
-    """The thresholds of the phases, and whether they hold."""
-    return as_list(smollm_order.verdicts(runs_by_name()))
-
-
-def speaking_words(path: Path = ROWS) -> str:
-    """How many groups a step learned from in each phase, and how sure the policy was."""
-    rows = [row for _, row in read_rows(path)]
-    said = []
-    for name in dict.fromkeys(called(course_of(row)) for row in rows):
-        curves = [row["curve"] for row in rows if called(course_of(row)) == name]
-        dead, entropy = (
-            np.mean([curve[part] for curve in curves])
-            for part in ("frac_reward_zero_std", "entropy")
-        )
-        said.append(f"{in_order(name)}: {dead:.0%} dead, entropy {entropy:.2f}")
-    return f"Groups and entropy in the last phase of each course: {'; '.join(said)}."

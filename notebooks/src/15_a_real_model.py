@@ -329,41 +329,51 @@ Note(f"{sides.words}. {sides_words()} {stall_words()}")
 # ## What would teach the other half?
 #
 # Is taking away out of its reach, or only hidden by a shortcut that pays elsewhere? So RL was started again from the base: 14 steps asked **only** questions whose
-# numbers go opposite ways, 14 more asked all, and 14 more again. A policy is exported, and is the base of the next phase.
+# numbers go opposite ways, 14 more asked all, and 14 more again. A policy is exported, and is the base of the next phase. (The last three lines of the picture come later.)
 #
 # **Predict** for the policy of the first phase: right answers opposite ways, and what is left of those one way?
 
 # %%
-from minir1.bench import smollm_course, smollm_order
-from minir1.lab.real_signs import order_chart, order_words, speaking_words
+from minir1.bench import smollm_course
+from minir1.lab.real_phases import order_words, phases_chart, speaking_words, tries_words
 
-order = order_chart()
-display(show(smollm_course.phase), order, Note(smollm_order.each_seed()))
+phases = phases_chart()
+display(show(smollm_course.phase), phases)
 before = "What was written down before the first of these runs:"
-Note(f"{order.words}. {speaking_words()} {before}\n\n{order_words()}")
+Note(f"{phases.words}. {speaking_words()} {before}\n\n{order_words()}\n\n{tries_words()}")
 
 # %% [markdown]
 # It is in reach. Asked alone, right answers opposite ways rise in every seed, and **triple** in the mean. The price is the first half: one way, too, one size is taken
-# from the other. It is the same shortcut in a mirror.
+# from the other. It is the same shortcut in a mirror, and 28 steps of all questions don't bring the first half back.
 #
-# Then all questions are asked, and still no policy knows the rule: opposite ways it keeps what it has, with a dip in between; one way it is no better than the base
-# after 28 more steps. Over all questions it is below the runs that know the first half alone.
+# Why not? GRPO pays what is **said**. The last line counts 64 tries, at temperature 1, of each of 24 questions of the lost half: one try is right in all of them.
+# A group of eight is wrong eight times, and nothing can be paid. What a policy explores is what it still says (pass@k, lesson 12), and certainty spends it.
 #
-# Each half can be learned alone. What is missing is the **choice** between them, and that can be learned only while both are tried. When all is asked, the policy
-# is sure already, and most groups are dead. So the other half was taught; the rule was not.
+# So both halves must stay alive while the **choice** is learned. On what does the choice hang? Without a 0, count the minus signs: 9 - 2 has one, 9 - -2 two,
+# -9 - -2 three. Where they are odd, take away; where they are even, add. It is a **parity**: no single sign tells.
 #
-# So: RL can teach what greedy decoding didn't do before, and what it teaches is what the reward can't tell from the skill. **Read the responses**, one kind at a time.
+# **Predict** which sign the base looks at, and what is left of that after RL on all questions. Below, a question of each kind, and how much more often each policy adds
+# sizes where that is right than where it is not.
 
 # %%
-import random
+from minir1.bench import smollm_choice
+from minir1.lab.real_phases import choice_chart, choice_words, responses
 
-rows = []
-for when in ("base", "final"):
-    some = random.Random(0).sample(read_answers()["smollm", 0, when], 6)
-    rows += [(when, " * ".join(smollm.factors(one)), one["completion"]) for one in some]
-Table(("model", "question", "response"), rows)
+choice = choice_chart()
+display(show(smollm_choice.told_apart), responses(), choice)
+Note(f"{choice.words}. {before}\n\n{choice_words()}")
 
 # %% [markdown]
+# It looks at the operation, and drops the second number's sign: 9 + -2 becomes 9+2, and 9 - -3 becomes 9-3. So it tells a + b from a - b, and takes the other two the wrong
+# way round. RL on all questions **unlearned** that: to add always pays more, at once, than to choose by one sign of three. Nobody had rewarded the choice.
+#
+# So the last three lines asked for one sign more at a time, with as many steps in all. While the operation alone decides, the choice stays, and taking away gets better.
+# When the second sign counts, most of it is gone, in every seed. To add in a - -b is paid in full; that a - b falls with it costs a third of one kind, for this model takes
+# away badly. The shortcut pays more than the choice that there was, and comes sooner than the one that is asked for. And some write `9+2=7`: the answer is paid, and the
+# line before it, which should be `9-2`, is not.
+#
+# So: RL can teach what greedy decoding didn't do before, and what it teaches is what the reward can't tell from the skill. **Read the responses**, one kind at a time.
+#
 # # What went wrong here
 #
 # - **The prompt hid the skill.** The first scan asked for the answer alone; every family looked hopeless. The base was not the problem, the form was.
@@ -372,6 +382,8 @@ Table(("model", "question", "response"), rows)
 # - **The gain was sold as learning.** Accuracy at temperature 1 rose in every seed and under every reader. Nobody had asked the base greedily.
 # - **The threshold of skill was held by half a rule.** One number over all questions can't tell half of a rule from half of the questions understood.
 # - **One seed of the control** was explained at length before there were others. The explanation fitted, and was wrong.
+# - **Two halves were one parity.** Three kinds of runs were planned around the halves before anyone counted minus signs. What the base could choose, and lost, stood in rows
+#   that were there from the first run.
 # - **One-token queries took most of the time.** In bfloat16 on a CPU, attention for a single new token was several times slower than it had to be, because
 #   key heads were copied for each query head. Profile before you guess.
 #

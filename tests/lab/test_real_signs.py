@@ -1,6 +1,5 @@
 """Words and picture of the sums with signs say what the answers say."""
 
-import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
@@ -8,11 +7,9 @@ from minir1.bench.smollm_signs import RECIPE
 from minir1.lab import real_signs
 from minir1.lab.real_signs import (
     held_words,
-    order_chart,
     shortcut_words,
     sides_chart,
     sides_words,
-    speaking_words,
     stall_words,
 )
 
@@ -55,24 +52,6 @@ def test_thresholds_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     assert held_words() == "- **gain**: does not hold: too little"
 
 
-def test_the_picture_of_phases_has_a_line_for_each_and_a_mark_for_each_seed() -> None:
-    one, other = answers()[RECIPE, 0, "base"], answers()[RECIPE, 1, "final"]
-    picture = order_chart({"base": {0: one}, "opposite 14 all 14": {0: one, 1: other}})
-    left, right = picture.figure.axes
-    assert [text.get_text() for text in left.get_yticklabels()] == ["14 opposite, 14 all", "base"]
-    points = [[np.asarray(c.get_offsets()) for c in axes.collections] for axes in (left, right)]
-    assert [[dot.tolist() for dot in side[1::3]] for side in points] == [
-        [[[0.5, 1]], [[0.75, 0]]],
-        [[[0, 1]], [[0.25, 0]]],
-    ]
-    assert [[marks[:, 0].tolist() for marks in side[2::3]] for side in points] == [
-        [[0.5], [0.5, 1]],
-        [[0], [0, 0.5]],
-    ]
-    assert "base: 50% both one way and 0% opposite ways" in picture.words
-    assert "14 opposite, 14 all: 75% both one way and 25% opposite ways" in picture.words
-
-
 def test_what_the_lesson_says_of_the_committed_rows() -> None:
     """Half of the rule, in all seeds; and training that stands still."""
     from minir1.bench.smollm import read_answers
@@ -87,22 +66,3 @@ def test_what_the_lesson_says_of_the_committed_rows() -> None:
     found = gain(greedy, RECIPE)
     assert found.value >= 0.05 and found.low > 0
     assert "51% in steps 11 to 15, 51% in the last five" in stall_words()
-
-
-def test_what_the_lesson_says_of_the_phases() -> None:
-    """The other half is learned alone, in the place of the first; no policy has the whole rule."""
-    from minir1.bench.smollm_order import ALONE, CONTROL, FIRST, LONGER, runs_by_name
-    from minir1.bench.smollm_order import verdicts as of_phases
-    from minir1.bench.smollm_signs import sides
-
-    found = runs_by_name()
-    base = sides(found["base"][0])
-    for rows in found[ALONE].values():
-        one, other, _ = sides(rows)
-        assert other > base[1] + 0.2 and one < base[0] - 0.1
-    three = [np.mean([sides(rows)[1] for rows in found[name].values()]) for name in (ALONE, LONGER)]
-    assert min(three) > 3 * base[1]
-    failed = {name for name, held, _ in of_phases(found) if not held}
-    assert failed == {"both, first half", "whole"}
-    assert set(found) == {"base", CONTROL, ALONE, FIRST, LONGER}
-    assert "14 opposite, 14 all: 79% dead" in speaking_words()
