@@ -17,9 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PORT = "29500"
-SECONDS_TO_SAVE = 1200
-"""How long torchrun waits for processes that were asked to stop. The rest of a step and a
-checkpoint must fit into it: 3 minutes (planned) and 192 GB for h800_8, 16 minutes at 200 MB/s."""
 
 NAMES = {
     "SKYPILOT_NUM_NODES": ("SKYPILOT_NODE_RANK", "SKYPILOT_NODE_IPS", "SKYPILOT_NUM_GPUS_PER_NODE"),
@@ -118,7 +115,6 @@ def torchrun(where: Machines, words: list[str]) -> list[str]:
         *meet,
         f"--nproc-per-node={where.processes}",
         "--signals-to-handle=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1",
-        f"--shutdown-timeout={SECONDS_TO_SAVE}",
         "-m",
         "minir1",
         *command,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from minir1 import recipes
-from minir1.launch.__main__ import main
-from minir1.launch.variables import SECONDS_TO_SAVE, Machines, machines, torchrun
+from minir1.launch.__main__ import SECONDS_TO_SAVE, main
+from minir1.launch.variables import Machines, machines, torchrun
 
 LAUNCH = Path(__file__).parents[2] / "minir1" / "launch"
 SECOND_OF_TWO = Machines(2, 1, "10.0.0.1", "8")
@@ -109,6 +109,17 @@ def test_gpus_that_are_paid_for_are_seen(variables, seen, message, monkeypatch, 
     assert os.environ.get("PYTORCH_ALLOC_CONF", "") == (
         "" if message else "expandable_segments:True"
     )
+
+
+def test_torchrun_waits_until_a_checkpoint_is_saved(monkeypatch):
+    from torch.distributed.launcher.api import LaunchConfig
+
+    if "shutdown_timeout" not in LaunchConfig.__dataclass_fields__:
+        pytest.skip("the torchrun of this torch waits 30 seconds, and that can't be changed")
+    monkeypatch.setattr("os.environ", {"NPROC": "1"})
+    monkeypatch.setattr("os.execvp", lambda *words: None)
+    assert main(["smoke"]) == 0
+    assert LaunchConfig(1, 1, 1).shutdown_timeout == SECONDS_TO_SAVE
 
 
 def test_print_only(capsys, monkeypatch):
