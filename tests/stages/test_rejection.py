@@ -77,7 +77,8 @@ def test_purity_is_r1_s_share_of_words():
 
 def test_texts_are_chosen_by_the_reward_model(reader, monkeypatch):
     problem = Problem("manners", "tell about two", {"language": "english"}, "about 2")
-    texts = [said("two", "one"), said("two", "please two"), said("dua", "please two thanks")]
+    texts = [said("two", answer) for answer in ("one", "please two", "two")]
+    texts.append(said("dua", "please two thanks"))
     monkeypatch.setattr("minir1.stages.rejection.liked", lambda r, t, p, some: [
         float(len(text)) for text in some
     ])  # fmt: skip
