@@ -27,7 +27,7 @@ def main(
         run: the run's folder, or its name in runs/
         folder: a new folder
         checkpoint: a folder in the run's checkpoints/, such as best/zero-000040
-        gguf: also GGUF files of these types, such as q8_0 q4_0 (dense Llama or Qwen3 shapes only)
+        gguf: also GGUF files of these types, such as q8_0 q4_0 (dense Llama and Qwen shapes only)
         problems: ask each form so many held-out problems: MB, tokens a second, accuracy lost
         bundle: in place of the model, its bundle: config, seeds, hashes, figures and the rows that
             they follow from, for `minir1 reproduce FOLDER`

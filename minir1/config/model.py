@@ -84,6 +84,8 @@ class ModelConfig:
     low_freq_factor: float = later(1.0)
     high_freq_factor: float = later(4.0)
     """Llama 3's names for beta_slow and beta_fast."""
+    qkv_bias: bool = later(False)
+    """Grouped-query attention: a bias on queries, keys and values, as in Qwen2."""
     n_mtp_layers: int = later(0)
     """Multi-token prediction: extra layers that guess the tokens after the next one."""
 

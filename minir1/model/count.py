@@ -31,10 +31,12 @@ def attention_matrices(config: ModelConfig) -> int:
     return q + kv + heads * v * dim
 
 
-def attention_norms(config: ModelConfig) -> int:
-    """Weights in the norms inside one attention layer."""
+def attention_vectors(config: ModelConfig) -> int:
+    """Weights in the norms and biases inside one attention layer."""
     if config.attention == "gqa":
-        return 2 * config.head_dim if config.qk_norm else 0
+        norms = 2 * config.head_dim if config.qk_norm else 0
+        biases = config.head_dim * (config.n_heads + 2 * config.n_kv_heads)
+        return norms + (biases if config.qkv_bias else 0)
     return config.q_lora_rank + config.kv_lora_rank
 
 
@@ -52,9 +54,9 @@ def _matrices(config: ModelConfig, experts: int) -> int:
     return config.n_layers * attention_matrices(config) + dense + moe_layers * moe
 
 
-def _embeddings_and_norms(config: ModelConfig) -> int:
+def _embeddings_and_vectors(config: ModelConfig) -> int:
     vocabulary = config.vocab_size * config.dim * (1 if config.tie_embeddings else 2)
-    return vocabulary + config.n_layers * (attention_norms(config) + 2 * config.dim) + config.dim
+    return vocabulary + config.n_layers * (attention_vectors(config) + 2 * config.dim) + config.dim
 
 
 def parameters(config: ModelConfig) -> int:
@@ -63,7 +65,7 @@ def parameters(config: ModelConfig) -> int:
     >>> parameters(ModelConfig())
     376000
     """
-    return _matrices(config, config.n_routed_experts) + _embeddings_and_norms(config)
+    return _matrices(config, config.n_routed_experts) + _embeddings_and_vectors(config)
 
 
 def active_parameters(config: ModelConfig) -> int:
@@ -72,7 +74,7 @@ def active_parameters(config: ModelConfig) -> int:
     >>> active_parameters(ModelConfig())
     210112
     """
-    return _matrices(config, config.n_activated_experts) + _embeddings_and_norms(config)
+    return _matrices(config, config.n_activated_experts) + _embeddings_and_vectors(config)
 
 
 def attention_flops(

@@ -4,7 +4,8 @@
 
 With n_kv_heads = n_heads this is the attention of 2017. Llama, Qwen and Mistral use fewer
 key heads than query heads, which divides the cache by n_heads / n_kv_heads. Qwen3 also
-normalises each head's query and key (`qk_norm`), so that no dot product can explode.
+normalises each head's query and key (`qk_norm`), so that no dot product can explode; Qwen2 adds a
+bias to queries, keys and values instead (`qkv_bias`).
 
 In the prompt's journey: the first half of each block. DeepSeek's answer is in `mla.py`.
 """
@@ -28,9 +29,9 @@ class GroupedQueryAttention(nn.Module):
         self.n_heads, self.n_kv_heads = config.n_heads, config.n_kv_heads
         self.head_dim = config.head_dim
         q_width, kv_width = self.n_heads * self.head_dim, self.n_kv_heads * self.head_dim
-        self.q_proj = nn.Linear(config.dim, q_width, bias=False)
-        self.k_proj = nn.Linear(config.dim, kv_width, bias=False)
-        self.v_proj = nn.Linear(config.dim, kv_width, bias=False)
+        self.q_proj = nn.Linear(config.dim, q_width, bias=config.qkv_bias)
+        self.k_proj = nn.Linear(config.dim, kv_width, bias=config.qkv_bias)
+        self.v_proj = nn.Linear(config.dim, kv_width, bias=config.qkv_bias)
         self.o_proj = nn.Linear(q_width, config.dim, bias=False)
         self.qk_norm = config.qk_norm
         if self.qk_norm:

@@ -5,7 +5,7 @@
 
 A block (`block.py`) is attention, then an MLP or experts. Modules carry Hugging Face's names
 for `deepseek_v3`, so weights move both ways by a rename (`hub/`). By config alone, the same
-class is a Qwen3, a Qwen3-MoE or a Llama.
+class is a Qwen2, a Qwen3, a Qwen3-MoE or a Llama.
 
 In the prompt's journey: the sampler asks it for the next token, the trainer for the
 log-probability of every token that was sampled.
@@ -73,6 +73,8 @@ class Transformer(nn.Module):
         for name, parameter in self.named_parameters():
             if "norm" in name:
                 parameter.fill_(1.0)
+            elif name.endswith(".bias"):
+                parameter.zero_()
             else:
                 shrink = math.sqrt(2 * self.config.n_layers) if name.endswith(writers) else 1.0
                 parameter.normal_(0.0, std / shrink, generator=generator)

@@ -32,17 +32,24 @@ SMALL = ModelConfig(dim=16, n_layers=3, v_head_dim=10)
     attention=st.sampled_from(["mla", "gqa"]),
     q_lora_rank=st.sampled_from([0, 5]),
     qk_norm=st.booleans(),
+    qkv_bias=st.booleans(),
     tie=st.booleans(),
     shared=st.integers(0, 2),
     dense=st.integers(0, 3),
 )
 @settings(max_examples=25)
 def test_parameters_equal_the_module(
-    attention: str, q_lora_rank: int, qk_norm: bool, tie: bool, shared: int, dense: int
+    attention: str,
+    q_lora_rank: int,
+    qk_norm: bool,
+    qkv_bias: bool,
+    tie: bool,
+    shared: int,
+    dense: int,
 ) -> None:
     config = replace(
-        SMALL, attention=attention, q_lora_rank=q_lora_rank, qk_norm=qk_norm, tie_embeddings=tie,
-        n_shared_experts=shared, n_dense_layers=dense,
+        SMALL, attention=attention, q_lora_rank=q_lora_rank, qk_norm=qk_norm, qkv_bias=qkv_bias,
+        tie_embeddings=tie, n_shared_experts=shared, n_dense_layers=dense,
     )  # fmt: skip
     model = Transformer(config, device="meta")
     assert parameters(config) == sum(p.numel() for p in model.parameters())

@@ -1,11 +1,12 @@
 """A model's shape in Hugging Face's words: `config.json` into a `ModelConfig`, and back.
 
-Four families are one class here; which one a config is follows from what it says:
+Five families are one class here; which one a config is follows from what it says:
 
     deepseek_v3   latent attention, sigmoid router with a correction bias
     qwen3_moe     grouped-query attention with norms on q and k, softmax router
     qwen3         the same without experts
-    llama         without those norms, too
+    qwen2         with biases on q, k and v in their place
+    llama         with neither
 
 What the class can't compute is refused by name: nothing is ignored in silence.
 
@@ -20,18 +21,18 @@ from typing import Any
 
 from minir1.config import ModelConfig
 from minir1.model.hub.rope import read_rope, write_rope
-from minir1.model.hub.words import checked
+from minir1.model.hub.words import checked, computed, refusal
 
 FAMILIES = {
     "deepseek_v3": "DeepseekV3ForCausalLM",
     "qwen3_moe": "Qwen3MoeForCausalLM",
     "qwen3": "Qwen3ForCausalLM",
+    "qwen2": "Qwen2ForCausalLM",
     "llama": "LlamaForCausalLM",
 }
 REFUSED = {
     "deepseek_v2": "DeepSeek-V2 and V2-Lite route by a softmax without a correction bias",
     "olmoe": "OLMoE normalises q and k over the full width and may clip them",
-    "qwen2": "Qwen2 has biases in its attention",
 }
 
 # Our name -> theirs. Present in a family's config.json under that name, or absent.
@@ -70,6 +71,7 @@ WORDS = {
     "deepseek_v3": SHARED | EXPERTS | DEEPSEEK,
     "qwen3_moe": SHARED | EXPERTS | GQA | QWEN_MOE,
     "qwen3": SHARED | GQA,
+    "qwen2": SHARED | GQA,
     "llama": SHARED | GQA,
 }
 # What a word means that config.json may leave out.
@@ -77,22 +79,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "deepseek_v3": {"num_nextn_predict_layers": 0},
     "qwen3_moe": {"head_dim": None, "num_experts": 0},
     "qwen3": {"head_dim": 128},
+    "qwen2": {"head_dim": None},
     "llama": {"head_dim": None, "num_key_value_heads": None},
 }
 EVERYWHERE = {"tie_word_embeddings": False, "rms_norm_eps": 1e-6}
-# The one value of each word that this class computes.
-FIXED: dict[str, tuple[Any, ...]] = {
-    "hidden_act": ("silu",),
-    "attention_bias": (False,),
-    "mlp_bias": (False,),
-    "use_sliding_window": (False,),
-    "rope_interleave": (True,),
-    "scoring_func": ("sigmoid",),
-    "topk_method": ("noaux_tc",),
-    "moe_layer_freq": (1,),
-    "decoder_sparse_step": (1,),
-    "quantization_config": (None,),
-}
 
 
 def family_of(config: ModelConfig) -> str:
@@ -106,15 +96,17 @@ def family_of(config: ModelConfig) -> str:
     if config.attention == "mla" and not (experts and softmax):
         return "deepseek_v3"
     plain = config.n_shared_experts == 0 and config.n_expert_groups == 1 and config.route_scale == 1
-    if config.attention == "gqa" and not config.n_mtp_layers:
+    norms, biases = config.qk_norm, config.qkv_bias
+    if config.attention == "gqa" and not config.n_mtp_layers and not (norms and biases):
         if not experts:
-            return "qwen3" if config.qk_norm else "llama"
-        if softmax and plain and config.qk_norm:
+            return "qwen3" if norms else "qwen2" if biases else "llama"
+        if softmax and plain and norms:
             return "qwen3_moe"
     raise ValueError(
         f"no family on the hub has attention = {config.attention!r} with this router: "
         'use "mla" with score_func "sigmoid" (deepseek_v3), or "gqa" with qk_norm, "softmax", no '
-        "shared expert, one group, route_scale 1 and no MTP layer (qwen3_moe), or no experts at all"
+        "shared expert, one group, route_scale 1 and no MTP layer (qwen3_moe), or no experts and "
+        "at most one of qk_norm and qkv_bias (qwen3, qwen2, llama)"
     )
 
 
@@ -123,9 +115,7 @@ def read_config(words: Mapping[str, Any]) -> ModelConfig:
     family = words.get("model_type")
     if not isinstance(family, str) or family not in FAMILIES:
         raise ValueError(_unknown(family))
-    for name, computed in FIXED.items():
-        if name in words and words[name] not in computed:
-            raise ValueError(_refusal(name, words[name]))
+    computed(words)
     ours: dict[str, Any] = {}
     given = EVERYWHERE | DEFAULTS[family] | dict(words)
     if family == "qwen3_moe" and given["num_experts"] in (0, None):
@@ -139,9 +129,10 @@ def read_config(words: Mapping[str, Any]) -> ModelConfig:
         ours |= {"attention": "mla", "score_func": "sigmoid"}
         ours["q_lora_rank"] = ours["q_lora_rank"] or 0
         if words.get("num_key_value_heads") not in (None, ours["n_heads"]):
-            raise ValueError(_refusal("num_key_value_heads", words["num_key_value_heads"]))
+            raise ValueError(refusal("num_key_value_heads", words["num_key_value_heads"]))
     else:
-        ours |= {"attention": "gqa", "qk_norm": family != "llama", "score_func": "softmax"}
+        ours |= {"attention": "gqa", "score_func": "softmax"}
+        ours |= {"qk_norm": family.startswith("qwen3"), "qkv_bias": family == "qwen2"}
         ours["n_kv_heads"] = ours["n_kv_heads"] or ours["n_heads"]
         ours["head_dim"] = ours["head_dim"] or ours["dim"] // max(1, ours["n_heads"])
         ours |= {"n_shared_experts": 0, "n_dense_layers": ours["n_layers"]}
@@ -158,7 +149,7 @@ def write_config(config: ModelConfig, dtype: str) -> dict[str, Any]:
     family = family_of(config)
     words: dict[str, Any] = {"architectures": [FAMILIES[family]], "model_type": family}
     words |= {word: getattr(config, name) for name, word in WORDS[family].items()}
-    words |= {"hidden_act": "silu", "attention_bias": False, "attention_dropout": 0.0}
+    words |= {"hidden_act": "silu", "attention_dropout": 0.0}
     words |= {"dtype": dtype, "torch_dtype": dtype, "use_cache": True, "initializer_range": 0.02}
     words |= write_rope(config)
     if family == "deepseek_v3":
@@ -168,17 +159,16 @@ def write_config(config: ModelConfig, dtype: str) -> dict[str, Any]:
         words |= {"q_lora_rank": config.q_lora_rank or None, "num_key_value_heads": config.n_heads}
     if family == "qwen3_moe":
         words |= {"decoder_sparse_step": 1, "mlp_only_layers": list(range(config.n_dense_layers))}
-    if family == "llama":
-        words["mlp_bias"] = False
-    else:
-        words["use_sliding_window"] = False
+    if family != "qwen2":  # whose readers know its biases by its name
+        words["attention_bias"] = False
+    words["mlp_bias" if family == "llama" else "use_sliding_window"] = False
     return words
 
 
 def _dense_first(layers: Any) -> int:
     """How many of the first layers are dense, from the list of the layers that are."""
     if not isinstance(layers, list) or any(i not in layers for i in range(len(layers))):
-        raise ValueError(_refusal("mlp_only_layers", layers))
+        raise ValueError(refusal("mlp_only_layers", layers))
     return len(layers)
 
 
@@ -189,12 +179,3 @@ def _unknown(family: object) -> str:
     near = difflib.get_close_matches(str(family), FAMILIES, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     return f"model_type = {family!r} is an unknown family{hint}; supported: {supported}"
-
-
-def _refusal(name: str, value: object) -> str:
-    if name == "quantization_config":
-        return (
-            "quantised weights (such as the fp8 of DeepSeek-V3) are not supported: "
-            "convert the checkpoint to bfloat16 first"
-        )
-    return f"config.json says {name} = {value!r}, which minir1's model does not compute"

@@ -3,12 +3,12 @@
     layers.3.self_attn.q_proj.weight   <->   blk.3.attn_q.weight
 
 One file holds shape, tokenizer and weights, and the weights may be quantised: 32 numbers share a
-scale and have 4 to 8 bits each. llama.cpp and its relatives read it. Dense models of two families
-fit here: `llama` and `qwen3`. A mixture of experts with latent attention leaves the house as a
-Hugging Face folder only.
+scale and have 4 to 8 bits each. llama.cpp and its relatives read it. Dense models of three families
+fit here: `llama`, `qwen2` and `qwen3`. A mixture of experts with latent attention leaves the house
+as a Hugging Face folder only.
 
 llama.cpp turns Llama's pairs as neighbours, (x0, x1), and not as halves (`rope.py`): its q and k
-have their rows in another order. Qwen3's have not.
+have their rows in another order. Qwen's have not.
 
 In the prompt's journey: before it or after it, when a model comes or goes as one file.
 """
@@ -24,7 +24,7 @@ from torch import Tensor
 from minir1.config import ModelConfig
 from minir1.model.hub.families import family_of
 
-FAMILIES = ("llama", "qwen3")
+FAMILIES = ("llama", "qwen2", "qwen3")
 WHOLE = {
     "embed_tokens.weight": "token_embd.weight",
     "norm.weight": "output_norm.weight",
@@ -63,9 +63,9 @@ def gguf_name(tensor: str) -> str:
     """
     if tensor in WHOLE:
         return WHOLE[tensor]
-    match = re.fullmatch(r"layers\.(\d+)\.(.*)\.weight", tensor)
+    match = re.fullmatch(r"layers\.(\d+)\.(.*)\.(weight|bias)", tensor)
     assert match and match[2] in IN_A_BLOCK, f"{tensor} has no name in GGUF"
-    return f"blk.{match[1]}.{IN_A_BLOCK[match[2]]}.weight"
+    return f"blk.{match[1]}.{IN_A_BLOCK[match[2]]}.{match[3]}"
 
 
 def read_shape(fields: Mapping[str, Any], tensors: Mapping[str, tuple[int, ...]]) -> ModelConfig:
@@ -80,7 +80,8 @@ def read_shape(fields: Mapping[str, Any], tensors: Mapping[str, tuple[int, ...]]
         or "rope_freqs.weight" in tensors
     ):
         raise ValueError("a GGUF file with scaled rope is not supported: use the model's folder")
-    ours: dict[str, Any] = {"attention": "gqa", "qk_norm": family == "qwen3"}
+    ours: dict[str, Any] = {"attention": "gqa", "score_func": "softmax", "n_shared_experts": 0}
+    ours |= {"qk_norm": family == "qwen3", "qkv_bias": family == "qwen2"}
     for name, word in WORDS.items():
         value = fields.get(f"{family}.{word}")
         if value is None:
@@ -93,7 +94,7 @@ def read_shape(fields: Mapping[str, Any], tensors: Mapping[str, tuple[int, ...]]
     ours["n_dense_layers"] = ours["n_layers"]
     ours["tie_embeddings"] = WHOLE["lm_head.weight"] not in tensors
     ours["vocab_size"] = tensors.get(WHOLE["embed_tokens.weight"], (0,))[0]
-    return ModelConfig(**ours, score_func="softmax", n_shared_experts=0)
+    return ModelConfig(**ours)
 
 
 def write_shape(config: ModelConfig) -> tuple[str, dict[str, int | float]]:
@@ -103,7 +104,7 @@ def write_shape(config: ModelConfig) -> tuple[str, dict[str, int | float]]:
     if family not in FAMILIES or scaled:
         raise ValueError(
             f"a {family} model{scaled} has no place in GGUF here: only dense "
-            f"{' and '.join(FAMILIES)} without scaled rope; export a folder instead"
+            f"{', '.join(FAMILIES)} without scaled rope; export a folder instead"
         )
     fields = {word: getattr(config, name) for name, word in WORDS.items()}
     fields |= {"attention.key_length": config.head_dim, "attention.value_length": config.head_dim}

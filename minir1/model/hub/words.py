@@ -20,6 +20,19 @@ from minir1.config import ModelConfig
 KINDS = {bool: "true or false", int: "a whole number", float: "a finite number"}
 MAY_BE_NULL = ("q_lora_rank", "n_kv_heads", "head_dim")
 """What some families leave open: null stands for a default."""
+FIXED: dict[str, tuple[Any, ...]] = {
+    "hidden_act": ("silu",),
+    "attention_bias": (False,),
+    "mlp_bias": (False,),
+    "use_sliding_window": (False,),
+    "rope_interleave": (True,),
+    "scoring_func": ("sigmoid",),
+    "topk_method": ("noaux_tc",),
+    "moe_layer_freq": (1,),
+    "decoder_sparse_step": (1,),
+    "quantization_config": (None,),
+}
+"""The one value of each word that our class computes."""
 LIKE = {field.name: type(field.default) for field in fields(ModelConfig)}
 
 
@@ -32,6 +45,28 @@ def read_words(path: Path) -> dict[str, Any]:
     if not isinstance(words, dict):
         raise ValueError(f"{path} holds no words with values: is this a model's config.json?")
     return words
+
+
+def computed(words: Mapping[str, Any]) -> None:
+    """A ValueError if a word asks for what our class does not compute.
+
+    >>> computed({"hidden_act": "gelu"})
+    Traceback (most recent call last):
+    ValueError: config.json says hidden_act = 'gelu', which minir1's model does not compute
+    """
+    for name, values in FIXED.items():
+        if name in words and words[name] not in values:
+            raise ValueError(refusal(name, words[name]))
+
+
+def refusal(name: str, value: object) -> str:
+    """What is said of such a word."""
+    if name == "quantization_config":
+        return (
+            "quantised weights (such as the fp8 of DeepSeek-V3) are not supported: "
+            "convert the checkpoint to bfloat16 first"
+        )
+    return f"config.json says {name} = {value!r}, which minir1's model does not compute"
 
 
 def checked(ours: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Random models of four families, each as transformers has it and as our code loads it."""
+"""Random models of five families, each as transformers has it and as our code loads it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +39,7 @@ V3 = {
     "num_mtp_layers": 0,
 }
 GQA = {**SIZES, "num_key_value_heads": 2, "head_dim": 16}
+QWEN2 = {**SIZES, "num_key_value_heads": 2}
 QWEN_MOE = {**GQA, **EXPERTS, "num_experts": 8}
 
 
@@ -95,6 +96,11 @@ SHAPES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "qwen3": ("Qwen3", GQA),
     "qwen3 yarn, tied": ("Qwen3", {**GQA, "tie_word_embeddings": True, **yarn(4.0)}),
+    "qwen2": ("Qwen2", QWEN2),
+    "qwen2 tied, one key head": (
+        "Qwen2",
+        {**QWEN2, "num_key_value_heads": 1, "tie_word_embeddings": True},
+    ),
     "llama one key head": ("Llama", {**GQA, "num_key_value_heads": 1}),
     "llama as many key heads, tied": (
         "Llama",

@@ -270,6 +270,7 @@ def test_models_without_a_family_are_refused(tmp_path: Path) -> None:
         replace(QWEN, n_shared_experts=1),
         replace(QWEN, qk_norm=False),
         replace(QWEN, n_mtp_layers=1),
+        replace(QWEN, n_dense_layers=3, qkv_bias=True),
     ):
         with pytest.raises(ValueError, match="no family on the hub"):
             hub.save(Transformer(config), tmp_path / "x")

@@ -25,6 +25,7 @@ LLAMA = ModelConfig(
     norm_eps=1e-5,
 )  # fmt: skip
 QWEN = replace(LLAMA, qk_norm=True, tie_embeddings=False, head_dim=128)  # all of them
+QWEN2 = replace(LLAMA, qkv_bias=True)
 IDS = torch.randint(0, 60, (2, 12), generator=torch.Generator().manual_seed(1))
 
 
@@ -43,7 +44,7 @@ def test_rows_of_a_head_of_four() -> None:
     assert torch.equal(as_halves(as_neighbours(rows, 2), 2), rows)
 
 
-@pytest.mark.parametrize("config", [LLAMA, QWEN, replace(LLAMA, tie_embeddings=False)])
+@pytest.mark.parametrize("config", [LLAMA, QWEN, QWEN2, replace(LLAMA, tie_embeddings=False)])
 @torch.inference_mode()
 def test_there_and_back_without_rounding(config: ModelConfig, tmp_path: Path) -> None:
     model = random_model(config)
@@ -53,7 +54,7 @@ def test_there_and_back_without_rounding(config: ModelConfig, tmp_path: Path) ->
     assert hub.shape_of(tmp_path / "m.gguf") == config
 
 
-@pytest.mark.parametrize("config", [LLAMA, QWEN])
+@pytest.mark.parametrize("config", [LLAMA, QWEN, QWEN2])
 @torch.inference_mode()
 def test_transformers_reads_the_file_as_we_do(config: ModelConfig, tmp_path: Path) -> None:
     """An independent reader: it turns the rows back by code of its own."""
