@@ -205,9 +205,8 @@ for step in range(steps):
     groups, _ = sample_groups(learner, tokenizer, task, asked, live, seed=0, step=step)
     grpo_step(learner, optimizer, groups, live, seed=f"live/{step}")
     diary.append(reward_metrics(groups) | length_metrics(groups))
-shown = [(one["reward"], one["completions/mean_length"]) for one in diary]
-rows = [(i, f"{paid:.2f}", f"{long:.0f}") for i, (paid, long) in enumerate(shown, 1)]
-Table(("step", "reward", "tokens"), rows)
+told = [(f"{one['reward']:.2f}", f"{one['completions/mean_length']:.0f}") for one in diary]
+Table(("step", "reward", "tokens"), [(i, *one) for i, one in enumerate(told, 1)])
 
 # %%
 from minir1.lab.groups import success_chart
