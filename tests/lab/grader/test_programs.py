@@ -18,6 +18,9 @@ def only_the_tests(problem, completions):
 def test_a_narrow_program_that_passes_every_test_is_tried_at_nearly_any_seed():
     caught = 0
     for seed in range(20):
-        found = [case.judge(only_the_tests(*case.args)) for case in cases(Draw(seed), "narrow")]
+        found = set()
+        for case in cases(Draw(seed), "narrow"):
+            assert case.judge is not None
+            found.add(case.judge(only_the_tests(*case.args)))
         caught += "judge.attack_is_paid" in found
     assert caught >= 19
