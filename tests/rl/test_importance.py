@@ -66,7 +66,10 @@ def test_in_the_mean_the_gradient_is_that_of_the_policy_s_own_rollouts(make_mode
     put_right, found = exact_gradient(model, mu, cap=1e9)
     torch.testing.assert_close(put_right, own, atol=1e-6, rtol=1e-5)
     assert clean["sampling/sampling_logp_difference/max"] < 1e-4
-    assert found["sampling/sampling_logp_difference/mean"] > 0.1
+    gaps = (pi.log() - mu.log()).abs()  # one rollout a token
+    for name, gap in (("mean", gaps.mean()), ("max", gaps.max())):
+        assert found[f"sampling/sampling_logp_difference/{name}"] == pytest.approx(float(gap), 1e-4)
+    assert gaps.mean() > 0.1
     # Each of the two would have been wrong alone: no weights, and a cap that takes too much.
     capped, found = exact_gradient(model, mu, cap=0.5)
     assert found["sampling/importance_capped"] > 0.5
