@@ -84,7 +84,7 @@ check(held)
 #
 # - *starting*: `a.layer_overhead_s` a layer;
 # - *reading*: the weights that are used, and `context` cached tokens a row, at `chip.memory_rate` times `a.memory_efficiency`. One
-#   row uses `active_parameters(model)` weights; many rows use more, but never more than `parameters(model)`;
+#   row uses `active_parameters(model)` weights; n rows use n times as many, but never more than `parameters(model)`;
 # - *arithmetic*: `forward_flops(model, context, "absorbed")` a row, at `chip.flops` times `a.training_mfu`.
 #
 # A number has `number_bytes(config)` bytes; `cache_bytes(model, size)` is what one cached token takes in all layers.

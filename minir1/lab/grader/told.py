@@ -54,13 +54,16 @@ class Told:
 
     def first_fault(self) -> tuple[str, str]:
         """The state of the answer and what was seen of its first fault, for one line."""
-        part = self.outcome.first_fault
+        parts, part = self.outcome.parts, self.outcome.first_fault
         if part is None:
             return self.words.say("status.right"), ""
-        state = self.words.say(f"status.{part.status}")
         if self.outcome.mistake:
-            return state, self.tail()
-        return state, detail(self.exercise, part, self.words)
+            return self.words.say(f"status.{part.status}"), self.tail()
+        lines = self.lines()
+        if len(lines) < len(parts) or len(parts) == 1:  # one reason for all needs no part's name
+            return lines[0][2:]
+        name, _, state, seen = lines[parts.index(part)]
+        return state, f"{name}: {seen}"
 
     def head(self) -> str:
         """The name and the points."""

@@ -41,6 +41,17 @@ def test_a_mistake_of_ones_own_has_no_name(graded):
     assert "hint(group_advantages)" in repr(Told(outcome, get(NAME), Words("en")))
 
 
+def test_one_line_names_the_part_and_the_call(graded):
+    """Where only one part fails; a reason that all parts share is told once, without a name."""
+    wrong = solution_of(get(NAME)).replace('elif kind == "dr_grpo"', 'elif kind == "nobody"')
+    for text, told in ((wrong, "Dr. GRPO: "), ("import nothing_such\n" + wrong, "ModuleNotFound")):
+        _, seen = Told(graded(NAME, text), get(NAME), Words("en")).first_fault()
+        assert seen.startswith(told)
+    first = solution_of(get("majority")).replace("return ", "return None and ")
+    _, seen = Told(graded("majority", first), get("majority"), Words("en")).first_fault()
+    assert "; called as majority([" in seen
+
+
 def test_a_gradient_alone_can_be_wrong(graded):
     text = solution_of(get("policy_loss")).replace(
         "torch.exp(", "torch.exp(0.0 * logprobs.mean() + "
