@@ -48,7 +48,7 @@ def memory_bars(recipe: str) -> Picture:
     most = max(sum(peak.values()) for peak in found.values()) / 1e9
     return stacked(
         f"{recipe}: memory of one GPU", "GB", parts, ticks=list(found), x_name="",
-        line=(f"{one.name}, less a tenth", room), width=9.4, height=3.0,
+        line=(f"{one.name}, minus a tenth", room), width=9.4, height=3.0,
         words=f"The higher peak is {most:.0f} GB of {room:.0f}",
     )  # fmt: skip
 

@@ -119,11 +119,11 @@ def stop_chart(rows: Sequence[Row], task: str) -> Picture:
 
 
 def gap_chart(rows: Sequence[Row], task: str) -> Picture:
-    """What is paid less what was meant, over the steps: the number to watch."""
+    """What is paid minus what was meant, over the steps: the number to watch."""
     series = {}
     for arm in arms_of(rows, task):
         sides = [(one["curve"]["proxy"], one["curve"]["meant"]) for one in _of(rows, task, arm)]
         mean = np.mean(np.array([np.subtract(*both) for both in sides], dtype=float), 0)
         series[TITLES[arm]] = smooth(mean, window_for(len(mean)))
     steps = range(1, len(next(iter(series.values()))) + 1)
-    return lines("The gap", "paid less meant", steps, series, x_name="RL step", width=9.4)
+    return lines("The gap", "paid minus meant", steps, series, x_name="RL step", width=9.4)

@@ -32,7 +32,7 @@ def memory_chart(recipe: str, counts: Sequence[int] = (1, 2, 4, 8, 16, 32)) -> P
     return stacked(
         f"{recipe}: what one process holds all the time", "GB", parts,
         ticks=[str(n) for n in counts], x_name="processes",
-        line=(f"{one.name}, less a tenth", room),
+        line=(f"{one.name}, minus a tenth", room),
         words=f"Alone: {sum(rows[0].values()):.0f} GB. It begins to fit with {fits} processes, and "
         "nothing has been computed yet",
     )  # fmt: skip
