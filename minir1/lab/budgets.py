@@ -43,7 +43,9 @@ def memory_bars(recipe: str) -> Picture:
     one, found = chip(config.gpu or "h800"), peaks(config, config.gpus, Assumptions())
     kinds = list(dict.fromkeys(kind for peak in found.values() for kind in peak))
     parts = {k: [peak.get(k, 0.0) / 1e9 for peak in found.values()] for k in kinds}
-    parts = {kind: sizes for kind, sizes in parts.items() if max(sizes) > 1}
+    small = [parts.pop(kind) for kind in kinds if max(parts[kind]) < 2]
+    if small:  # few enough parts for the legend, and the sums stay whole
+        parts["others"] = [sum(sizes) for sizes in zip(*small, strict=True)]
     room = one.memory * (1 - RESERVE) / 1e9
     most = max(sum(peak.values()) for peak in found.values()) / 1e9
     return stacked(
