@@ -21,8 +21,9 @@ from minir1.bench.rows import versions
 from minir1.bench.smollm_course import Course, called, course_of, policy
 from minir1.bench.smollm_kinds import form
 from minir1.bench.smollm_signs import RECIPE, one_way
+from minir1.run.evaluated import by_problem, right
 from minir1.run.home import RESULTS
-from minir1.run.jsonl import append_row, read_rows
+from minir1.run.jsonl import append_row, rows_in
 from minir1.run.stats import pass_at_k
 
 ROWS = RESULTS / "smollm_tries.jsonl"
@@ -43,21 +44,20 @@ def ask(course: Course, seed: int, folder: Path) -> list[tuple[str, int]]:
     lost = [one for one in held if form(one.question) and one_way(one.question)]
     asked = list({one.question: one for one in lost}.values())[:QUESTIONS]
     settings = replace(config.eval, temperature=1.0, problems=len(asked), samples=TRIES)
-    rows = evaluate(model, tokenizer_of(config), config.task, settings, seed=seed, problems=asked)[
-        "rows"
-    ]
-    right = np.array([row["verdict"] == "CORRECT" for row in rows]).reshape(-1, TRIES).sum(1)
-    return [(one.question, int(count)) for one, count in zip(asked, right, strict=True)]
+    tokenizer = tokenizer_of(config)
+    found = evaluate(model, tokenizer, config.task, settings, seed=seed, problems=asked)
+    counts = (int(sum(map(right, tries))) for tries in by_problem(found["rows"], TRIES))
+    return [(one.question, count) for one, count in zip(asked, counts, strict=True)]
 
 
-def alive(right: Sequence[int], tries: int = TRIES, group: int = GROUP) -> float:
+def alive(counts: Sequence[int], tries: int = TRIES, group: int = GROUP) -> float:
     """How many groups have a signal: some tries right, and some wrong.
 
     >>> round(alive([0, 4, 2], tries=4, group=2), 3)
     0.222
     """
-    some = [pass_at_k(tries, count, group) for count in right]
-    every = [1 - pass_at_k(tries, tries - count, group) for count in right]
+    some = [pass_at_k(tries, count, group) for count in counts]
+    every = [1 - pass_at_k(tries, tries - count, group) for count in counts]
     return float(np.mean(some) - np.mean(every))
 
 
@@ -84,7 +84,7 @@ def main(folder: Path | None = None, course: Course = (), seeds: tuple[int, ...]
         for seed in seeds:
             head = {"course": course, "seed": seed, "tries": TRIES, "versions": about}
             append_row(ROWS, {**head, "right": ask(course, seed, folder)})
-    print("\n".join(said(row) for _, row in read_rows(ROWS)))
+    print("\n".join(said(row) for row in rows_in(ROWS)))
 
 
 if __name__ == "__main__":

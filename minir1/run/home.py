@@ -55,11 +55,14 @@ def open_run(config: Config, out: Path | None = None) -> Path:
     if out.is_file():
         raise ValueError(f"{out} is a file: a run needs a folder of its own, with --out")
     out.mkdir(parents=True, exist_ok=True)
-    if any(not entry.name.startswith(f".{CONFIG}.") for entry in out.iterdir()):
+    killed = set(out.glob(f".{CONFIG}.*"))  # what a start that was killed has left
+    if any(entry not in killed for entry in out.iterdir()):
         raise ValueError(
             f"{out} is not empty and holds no {CONFIG}, so it is not a run. "
             "Give the run a folder of its own with --out"
         )
+    for rest in killed:
+        rest.unlink(missing_ok=True)
     write_text(out / CONFIG, json.dumps(config.to_json(), indent=2) + "\n")
     return out
 

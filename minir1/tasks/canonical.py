@@ -55,7 +55,7 @@ def maths_value(answer: str) -> str | None:
 
 
 def _written(tree: Node) -> str:
-    """A tree as text. What has no exact value is written as it was read."""
+    """A tree as text. What has no exact form is written as it was read; 1/0 has no value at all."""
     try:
         top, bottom = ratio(tree)
         if len(bottom) == 1:
@@ -64,7 +64,7 @@ def _written(tree: Node) -> str:
             terms = multiply(top, inverse)
             number = terms.get(ONE, 0) if set(terms) <= {ONE} else None
             return str(sorted(terms.items()) if number is None else number)
-    except (Undecided, Refused):
+    except Undecided:
         pass
     if not isinstance(tree, Op):
         return repr(tree)

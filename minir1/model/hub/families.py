@@ -21,7 +21,7 @@ from typing import Any
 
 from minir1.config import ModelConfig
 from minir1.model.hub.rope import read_rope, write_rope
-from minir1.model.hub.words import checked, computed, refusal
+from minir1.model.hub.words import checked, refusal, require_fixed
 
 FAMILIES = {
     "deepseek_v3": "DeepseekV3ForCausalLM",
@@ -115,7 +115,7 @@ def read_config(words: Mapping[str, Any]) -> ModelConfig:
     family = words.get("model_type")
     if not isinstance(family, str) or family not in FAMILIES:
         raise ValueError(_unknown(family))
-    computed(words)
+    require_fixed(words)
     ours: dict[str, Any] = {}
     given = EVERYWHERE | DEFAULTS[family] | dict(words)
     if family == "qwen3_moe" and given["num_experts"] in (0, None):

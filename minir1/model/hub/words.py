@@ -47,10 +47,10 @@ def read_words(path: Path) -> dict[str, Any]:
     return words
 
 
-def computed(words: Mapping[str, Any]) -> None:
+def require_fixed(words: Mapping[str, Any]) -> None:
     """A ValueError if a word asks for what our class does not compute.
 
-    >>> computed({"hidden_act": "gelu"})
+    >>> require_fixed({"hidden_act": "gelu"})
     Traceback (most recent call last):
     ValueError: config.json says hidden_act = 'gelu', which minir1's model does not compute
     """
