@@ -346,7 +346,7 @@ Note(f"{phases.words}. {speaking_words()} {before}\n\n{order_words()}\n\n{tries_
 # It is in reach. Asked alone, right answers opposite ways rise in every seed, and **triple** in the mean. The price is the first half: one way, too, one size is taken
 # from the other. It is the same shortcut in a mirror, and 28 steps of all questions don't bring the first half back.
 #
-# Why not? GRPO pays what is **said**. The last line counts 64 tries, at temperature 1, of each of 24 questions of the lost half: one try is right in all of them.
+# Why not? GRPO pays what is **said**. The last line counts 64 tries, at temperature 1, of each of 24 questions of the lost half: only one of all these tries is right.
 # A group of eight is wrong eight times, and nothing can be paid. What a policy explores is what it still says (pass@k, lesson 12), and certainty spends it.
 #
 # So both halves must stay alive while the **choice** is learned. On what does the choice hang? Without a 0, count the minus signs: 9 - 2 has one, 9 - -2 two,
