@@ -6,9 +6,10 @@ sample of a trainer that scored in threads). The parent holds the clock. A worke
 is killed and replaced, and the next request finds a fresh one.
 
 A worker may also die: killed by the system, out of memory, or by a fault in its handler. Its
-request is asked once more, for it may have been dead before. A second death is `Died`, with
-the worker's last words, which also go to the log: a grader that dies in silence pays nothing to
-anyone, and nobody knows.
+request is asked once more. A second death at one request is `Died`, with the worker's last
+words, which also go to the log: a grader that dies in silence pays nothing to anyone, and nobody
+knows. A worker that dies before it was asked, while it waits or starts, is no fault of the
+request: another one is asked.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from minir1.tasks.worker import Worker
 RENEW = 2000
 """Requests that a worker serves before a fresh one takes over."""
 TRIES = 2
+"""Workers that may die at one request."""
+STARTS = 6
+"""Workers that one request may take. A handler that can't be made would cost one after another."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,14 +49,18 @@ class Pool:
         """The reply to one request, or Late. Any number of threads may call at once."""
         budget = budget or Budget()
         with self._free:
-            deaths: list[Died] = []
-            while len(deaths) < TRIES:
+            deaths = 0
+            for _ in range(STARTS):
                 worker = self._take()
+                served = worker.served
                 try:
                     reply = worker.ask(request, budget)
                 except Died as died:
                     worker.kill()
-                    deaths.append(died)
+                    lost = died
+                    deaths += worker.served - served  # none, where it was dead before
+                    if deaths == TRIES:
+                        break
                     continue
                 except Late:
                     worker.kill()
@@ -63,8 +71,9 @@ class Pool:
                 else:
                     worker.kill()
                 return reply
-        _LOG.warning("%s: two workers died on one request: %s", self.target, deaths[-1].last)
-        raise deaths[-1]
+        what = "two workers died on one request" if deaths == TRIES else "its workers don't live"
+        _LOG.warning("%s: %s: %s", self.target, what, lost.last)
+        raise lost
 
     def _take(self) -> Worker:
         with self._lock:

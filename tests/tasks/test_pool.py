@@ -10,14 +10,13 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from minir1.tasks import Verdict
-from minir1.tasks.pool import Budget, Died, Late, Pool
-from minir1.tasks.worker import LIMIT_S
+from minir1.tasks.pool import STARTS, Budget, Died, Late, Pool
+from minir1.tasks.worker import LIMIT_S, Worker
 
 
 def start():
@@ -155,36 +154,57 @@ def test_a_delay_is_no_death(pool, caplog):
     assert caplog.text == ""
 
 
-def test_killed_workers_lose_no_verdict_and_give_none_twice(pool):
-    """Every sample of a run gets its own verdict, once, while any worker may be killed."""
-    answered, done = Counter(), threading.Event()
-    rng = random.Random(0)
+@pytest.fixture
+def made(monkeypatch):
+    """Every worker of a pool, in the order in which they were made."""
+    workers = []
 
-    def kill():
-        while not done.wait(0.1):
-            mine = [w.process.pid for w in list(pool._idle)] or [pool.call(["pid"])]
-            with suppress(ProcessLookupError):
-                os.kill(rng.choice(mine), signal.SIGKILL)
+    class Seen(Worker):
+        def __init__(self, target):
+            super().__init__(target)
+            workers.append(self)
+
+    monkeypatch.setattr("minir1.tasks.pool.Worker", Seen)
+    return workers
+
+
+def test_killed_workers_lose_no_verdict_and_give_none_twice(made):
+    """Every sample gets its own verdict, once, while any worker may be killed, idle or at work."""
+    answered, rng = Counter(), random.Random(0)
 
     def judge(sample: int) -> None:
-        while True:
-            try:
-                reply = pool.call([sample, sample**2])
-            except Died:
-                continue  # killed twice under one request: the caller asks again
-            assert reply == [sample, sample**2]
-            answered[sample] += 1
-            return
+        assert two.call([sample, sample**2]) == [sample, sample**2]
+        answered[sample] += 1
+        if sample % 25 == 0:  # by work done, not by the clock: a slow machine kills no more often
+            ready = [one for one in made if one.ready and one.process.poll() is None]
+            rng.choice([*ready, made[0]]).process.kill()  # a dead one can't die again
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        with ThreadPoolExecutor(4) as threads:
-            list(threads.map(judge, range(400)))
-    finally:
-        done.set()
-        killer.join()
+    with Pool(f"{__name__.rpartition('.')[2]}:start") as two, ThreadPoolExecutor(4) as threads:
+        list(threads.map(judge, range(400)))
     assert answered == Counter(range(400))
+    assert len(made) > 5
+
+
+def test_a_worker_that_dies_before_it_is_asked_costs_a_request_nothing(made, monkeypatch):
+    take = Pool._take
+
+    def unlucky(pool):
+        worker = take(pool)
+        if len(made) < STARTS:
+            worker.process.kill()
+        return worker
+
+    monkeypatch.setattr(Pool, "_take", unlucky)
+    with Pool(f"{__name__.rpartition('.')[2]}:start", size=1) as one:
+        assert one.call("asked") == "asked"
+    assert len(made) == STARTS
+
+
+def test_a_handler_that_cannot_be_made_ends_the_request(made, caplog):
+    with Pool("minir1.tasks:absent", size=1) as one, pytest.raises(Died, match="absent"):
+        one.call(0)
+    assert len(made) == STARTS
+    assert "minir1.tasks:absent: its workers don't live: AttributeError" in caplog.text
 
 
 def lose(pool, request) -> None:
