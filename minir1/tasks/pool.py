@@ -49,7 +49,7 @@ class Pool:
         """The reply to one request, or Late. Any number of threads may call at once."""
         budget = budget or Budget()
         with self._free:
-            deaths = 0
+            deaths, lost = 0, Died("")
             for _ in range(STARTS):
                 worker = self._take()
                 served = worker.served

@@ -53,6 +53,10 @@ class Limits:
     program_chars: int = 50_000
 
 
+class NoWalls(RuntimeError):
+    """The child was gone, or late, before the program was looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came back, and what the parent had to do."""
@@ -74,7 +78,7 @@ def run(
     unknown = set(measures) - set(MEASURES)
     if unknown:
         raise ValueError(f"measures = {sorted(unknown)} can't be used: take some of {MEASURES}")
-    request = {
+    fields = {
         "program": program,
         "fn": fn,
         "inputs": list(inputs),
@@ -82,9 +86,18 @@ def run(
         "memory_bytes": limits.memory_bytes,
         "cpu_s": ceil(limits.wall_s) + 1,
     }
+    request = json.dumps(fields).encode()
+    try:
+        return attempt(request, measures, limits)
+    except NoWalls:  # a host short of memory kills anyone; one that can't do it fails again
+        return attempt(request, measures, limits)
+
+
+def attempt(request: bytes, measures: Sequence[str], limits: Limits) -> Outcome:
+    """One child, from its start to its end."""
     read_end, write_end = os.pipe()
     with tempfile.TemporaryFile() as stdin, open(read_end, "rb", buffering=0) as pipe:
-        stdin.write(json.dumps(request).encode())
+        stdin.write(request)
         stdin.seek(0)
         try:
             child = start(stdin, write_end, measures)
@@ -143,7 +156,7 @@ def outcome(heard: bytearray, timed_out: bool = False, too_large: bool = False) 
     """Split what was heard into lines, the first one being the harness's own."""
     if not heard.startswith(WALLS):
         # Never a verdict: a host that fails would teach the policy that right is wrong.
-        raise RuntimeError(
+        raise NoWalls(
             "the harness did not come up behind its walls: run "
             "`minir1.tasks.code.levels.strongest` again, for the host has changed"
         )

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import Any
 
 from minir1.tasks.base import Verdict
@@ -86,7 +87,8 @@ def require_code_gold(gold: Any) -> None:
     require_gold(not unknown, "gold", sorted(map(str, unknown)), f"leave it out; {cure}")
     fn: Any = gold["fn"]
     tests: Any = gold.get("hidden_tests")
-    require_gold(isinstance(fn, str) and fn.isidentifier(), "gold.fn", fn, "give a name")
+    named = isinstance(fn, str) and fn.isidentifier() and not iskeyword(fn)
+    require_gold(named, "gold.fn", fn, "give a name that a function can have")
     require_gold(isinstance(tests, list) and bool(tests), "gold.hidden_tests", tests, cure)
     for test in tests:
         paired = isinstance(test, list) and len(test) == 2 and isinstance(test[0], list)

@@ -140,6 +140,22 @@ def test_a_wall_that_fails_is_no_wall(monkeypatch, tmp_path):
         verify_code(GOLD, RIGHT, level=Level(("rlimits",), ()))  # an error and no verdict
 
 
+def test_a_child_that_is_killed_before_its_walls_stand_is_started_again(monkeypatch):
+    """A host short of memory kills anyone, and that must not end a training run."""
+    room, born = sys.modules[run.__module__], []
+    start = room.start
+
+    def killed_once(*given):
+        born.append(start(*given))
+        if len(born) == 1:
+            born[0].kill()
+        return born[-1]
+
+    monkeypatch.setattr(room, "start", killed_once)
+    assert verify_code(GOLD, RIGHT, level=Level(("rlimits",), ())) is Verdict.CORRECT
+    assert len(born) == 2
+
+
 def test_an_unknown_measure_is_an_error():
     with pytest.raises(ValueError, match=r"measures = \['moat'\] can't be used"):
         verify_code(GOLD, RIGHT, level=Level(("rlimits", "moat"), ()))

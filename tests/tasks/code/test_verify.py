@@ -42,7 +42,8 @@ PROGRAMS = [json.loads(line)["pred"] for line in CASES.read_text().splitlines()]
     ],
 )
 def test_verdicts(program, verdict):
-    assert verify_code(GOLD, program, Limits(wall_s=0.5)) is verdict
+    hangs = verdict is Verdict.TIMEOUT  # the others may be slow: on a busy machine all are
+    assert verify_code(GOLD, program, Limits(wall_s=0.5 if hangs else 60.0)) is verdict
 
 
 def test_the_registry_knows_the_task():
@@ -81,6 +82,7 @@ def test_right_lines_of_a_program_that_was_stopped_earn_nothing():
         ({**GOLD, "tests": []}, "gold"),
         ({**GOLD, "fn": "2x"}, "gold.fn"),
         ({**GOLD, "fn": 7}, "gold.fn"),
+        ({**GOLD, "fn": "import"}, "gold.fn"),
         ({"fn": "double"}, "gold.hidden_tests"),
         ({**GOLD, "hidden_tests": []}, "gold.hidden_tests"),
         ({**GOLD, "hidden_tests": "[[2], 4]"}, "gold.hidden_tests"),
