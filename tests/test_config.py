@@ -1,11 +1,14 @@
 """A recipe's hash names what is computed, through every change of the config's own code."""
 
-from dataclasses import dataclass, field, replace
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any
 
 import pytest
 
 from minir1 import recipes
-from minir1.config import OptimConfig, later, machine, machine_fields
+from minir1.config import Config, ModelConfig, OptimConfig, later, machine, machine_fields
 from minir1.config.check import content
 from minir1.run.home import RESULTS
 from minir1.run.jsonl import read_rows
@@ -63,6 +66,32 @@ def test_a_mean_that_never_moves_is_refused_before_the_base_is_trained(name):
     """torch would refuse it too: when RL builds its optimizer, after the base."""
     with pytest.raises(ValueError, match=rf"{name} = 1\.0 can't be used: use a share below 1"):
         OptimConfig(**{name: 1.0})
+
+
+def numbers(config: Any) -> Iterator[tuple[Any, str]]:
+    """Every number of a config and of those inside it: who holds it, and its name."""
+    for entry in fields(config):
+        value = getattr(config, entry.name)
+        if is_dataclass(value):
+            yield from numbers(value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield config, entry.name
+
+
+@pytest.mark.parametrize("bad", [-1, math.nan])
+def test_every_number_has_a_range_and_is_named_outside_of_it(bad):
+    """What only the other kind of attention reads is looked at there."""
+    refused, all_names = set(), set()
+    for config in (Config(), Config(model=ModelConfig(attention="gqa"))):
+        for owner, name in numbers(config):
+            all_names.add((type(owner), name))
+            try:
+                replace(owner, **{name: bad})
+            except ValueError as error:
+                assert name in str(error)
+                refused.add((type(owner), name))
+    assert len(all_names) > 100
+    assert all_names == refused
 
 
 @pytest.mark.parametrize("name", list(recipes.RECIPES))

@@ -96,6 +96,7 @@ class ModelConfig:
         at_least(self, 1, "rope_factor", "rope_original_len")
         require(self.norm_eps > 0, "model.norm_eps", self.norm_eps, "use a small number above 0")
         require(self.rope_theta > 1, "model.rope_theta", self.rope_theta, "use a number above 1")
+        require(self.route_scale > 0, "model.route_scale", self.route_scale, "use more than 0")
         if self.attention == "mla":
             at_least(self, 1, "kv_lora_rank", "qk_nope_head_dim", "v_head_dim")
             even = self.qk_rope_head_dim >= 2 and self.qk_rope_head_dim % 2 == 0
