@@ -55,6 +55,7 @@ def call(command: Command, name: str, words: list[str]) -> int:
         return functools.partial(command, *args, **kwargs)
 
     reader: Callable[..., Any] = bind
+    about: str | None = None  # the command's own docstring
     if "--config" in options:
         if words[:1] in (["-h"], ["--help"]):
             print(recipe_page(command, prog))
@@ -66,6 +67,7 @@ def call(command: Command, name: str, words: list[str]) -> int:
         prog += f" {config.name}"
         options = [f"--{n}" for n in field_names(config)] + options
         reader = functools.partial(bind, config=config)
+        about = f"{head(command)}\n\n{config.name}: {inspect.getdoc(recipes.RECIPES[config.name])}"
 
     box = io.StringIO()
     try:
@@ -73,6 +75,7 @@ def call(command: Command, name: str, words: list[str]) -> int:
             bound, unknown = tyro.cli(
                 reader,
                 prog=prog,
+                description=about,
                 args=words,
                 return_unknown_args=True,
                 config=(tyro.conf.PositionalRequiredArgs, tyro.conf.PositionalMetavarFromFieldName),
@@ -95,19 +98,28 @@ def take_recipe(prog: str, words: list[str]) -> tuple[Config, list[str]]:
     return recipes.get(words[0]), words[1:]
 
 
+def head(command: Command) -> str:
+    """What a command's docstring says, without its list of arguments."""
+    return (inspect.getdoc(command) or "").partition("\n\nArgs:")[0]
+
+
 def recipe_page(command: Command, prog: str) -> str:
-    """The help of a command that takes a recipe, before one is named."""
-    lines = [f"  {name:<14}{inspect.getdoc(make)}" for name, make in recipes.RECIPES.items()]
+    """The help of a command that takes a recipe, before one is named: a line a recipe."""
+    width = max(map(len, recipes.RECIPES)) + 2
+    lines = []
+    for name, make in recipes.RECIPES.items():
+        summary, *_ = (inspect.getdoc(make) or "").splitlines()
+        lines.append(f"  {name:<{width}}{summary}")
     return "\n".join(
         [
             f"usage: {prog} RECIPE [OPTIONS]",
             "",
-            (inspect.getdoc(command) or "").split("\n\nArgs:")[0],
+            head(command),
             "",
             "recipes:",
             *lines,
             "",
-            f"{prog} RECIPE --help lists every option with the recipe's own values.",
+            f"{prog} RECIPE --help says more of a recipe, and lists every option with its values.",
         ]
     )
 

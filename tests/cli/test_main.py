@@ -52,6 +52,17 @@ def test_help_of_each_command_needs_no_torch():
     assert "usage: minir1 eval" in done.stdout
 
 
+def test_help_names_each_recipe_in_a_line_and_one_recipe_in_full(capsys):
+    status, out, err = ask("run", "--help", capsys=capsys)
+    assert (status, err) == (0, "")
+    listed = out.partition("recipes:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in listed] == list(recipes.RECIPES)
+    about = {line.index(line.split()[1], len(line.split()[0]) + 2) for line in listed}
+    assert len(about) == 1  # one column
+    _, out, _ = ask("run", "h800_8", "--help", capsys=capsys)
+    assert "Make a base" in out and "Stop spending when" in out
+
+
 def test_version_and_python_dash_m():
     done = subprocess.run(
         [sys.executable, "-m", "minir1", "--version"], capture_output=True, text=True
@@ -146,7 +157,7 @@ def test_a_full_disk_is_named_with_its_cure(capsys, monkeypatch):
     assert "No space left on device" in err and "free some space" in err
 
 
-def test_a_full_gpu_is_named_with_its_cure(capsys, monkeypatch):
+def test_a_full_memory_is_named_with_its_cure(capsys, monkeypatch):
     """As torch says it, on several lines."""
 
     def full(*_):
@@ -156,6 +167,14 @@ def test_a_full_gpu_is_named_with_its_cure(capsys, monkeypatch):
     status, _, err = ask("run", capsys=capsys)
     assert status == 2 and err.count("\n") == 1
     assert err.startswith("minir1: error: CUDA out of memory: `minir1 plan RECIPE` shows")
+
+    def full_host(*_):
+        torch.empty(2**50)  # a petabyte and more: the operating system says no
+
+    monkeypatch.setattr(frame, "dispatch", full_host)
+    status, _, err = ask("run", capsys=capsys)
+    assert status == 2 and err.count("\n") == 1
+    assert err.startswith("minir1: error: can't allocate memory: you tried to allocate 45035")
 
     def other(*_):
         raise RuntimeError("something else")
