@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
@@ -32,7 +33,7 @@ def main(
     from minir1.plan.chips import chip
     from minir1.plan.recipe import headline, plan
 
-    require(price is None or price >= 0, "--price", price, "use a number of at least 0")
+    require(price is None or 0 <= price < inf, "--price", price, "use a number of at least 0")
     found = plan(config, chip(config.gpu or ASSUMED_CHIP), price=price)
     simulated = None
     if dry_run:
@@ -154,7 +155,7 @@ def assumptions(found: "Plan") -> str:
     return (
         f"Tokens a second, all GPUs: {rates}.\nAssumed, not measured: {listed}. "
         "`minir1 preflight` measures them on the machine itself.\n"
-        f"Not in the hours: {found.disk.saves} saves (--zero.save-every), of {minutes:.2g} minutes "
-        f"each on a disk of {DISK_RATE / 1e6:g} MB/s; the base's download.\n"
+        f"Not in the hours: {found.disk.saves} saves (--zero.save-every), of {minutes:,.1f} "
+        f"minutes each on a disk of {DISK_RATE / 1e6:g} MB/s; the base's download.\n"
         f"The chip: {found.chip.source}."
     )

@@ -281,7 +281,8 @@ def test_the_command(capsys):
     assert main(["plan", "h800_8", "--gpus", "16", "--gpu", "h100", "--price", "3"]) == 0
     assert "16 x h100" in capsys.readouterr().out
     assert main(["plan", "paper"]) == 0
-    assert "must sample" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "must sample" in printed and "33 saves (--zero.save-every), of 894.7 minutes" in printed
     assert main(["plan", "laptop"]) == 0
     assert "names no chip" in capsys.readouterr().out
 
@@ -293,6 +294,7 @@ def test_the_command(capsys):
         (["--gpus", "12"], "divisor of the 12 GPUs"),
         (["--gpus", "0"], "gpus"),
         (["--price", "-1"], "--price = -1.0"),
+        (["--price", "inf"], "--price = inf"),
     ],
 )
 def test_bad_input_is_one_line(words, message, capsys):
