@@ -22,21 +22,21 @@ def heading(*cells: str) -> list[str]:
     return [line(*cells), "|---" * len(cells) + "|"]
 
 
-def cell(values: Sequence[float], digits: int = 3) -> str:
+def cell(values: Sequence[float]) -> str:
     """`median (lowest to highest)`.
 
     >>> cell([1.0, 2.0, 30000.0])
     '2 (1 to 30,000)'
     """
-    middle, low, high = (number(value, digits) for value in spread(values))
+    middle, low, high = (number(value) for value in spread(values))
     return f"{middle} ({low} to {high})"
 
 
-def number(value: float, digits: int = 3) -> str:
-    """Significant digits, thousands apart.
+def number(value: float) -> str:
+    """Three significant digits, thousands apart.
 
     >>> number(12345.6), number(0.012345)
     ('12,300', '0.0123')
     """
-    rounded = float(f"{value:.{digits}g}")
+    rounded = float(f"{value:.3g}")
     return f"{rounded:,.0f}" if abs(rounded) >= 100 else f"{rounded:g}"

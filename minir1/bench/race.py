@@ -65,14 +65,12 @@ def smooth(curve: Sequence[Mapping[str, float]]) -> list[float]:
     return [statistics.fmean(rewards[max(0, i + 1 - WINDOW) : i + 1]) for i in range(len(rewards))]
 
 
-def reached(
-    curve: Sequence[Mapping[str, float]], reward: float, clock: str = "cpu_seconds"
-) -> float | None:
-    """When the mean of WINDOW steps first was `reward`; None if it never was.
+def reached(curve: Sequence[Mapping[str, float]], reward: float) -> float | None:
+    """CPU seconds until the mean of WINDOW steps first was `reward`; None if it never was.
 
     >>> steps = [{"reward": one, "cpu_seconds": 1.0 + i} for i, one in enumerate([0.9] + [0.4] * 5)]
     >>> reached(steps, 0.5), reached(steps, 0.6)
     (5.0, None)
     """
     means = list(zip(curve, smooth(curve), strict=True))
-    return next((step[clock] for step, mean in means[WINDOW - 1 :] if mean >= reward), None)
+    return next((step["cpu_seconds"] for step, mean in means[WINDOW - 1 :] if mean >= reward), None)
