@@ -9,10 +9,10 @@ things is marked: a peer may leave out part of a gradient, or be wrong at this s
 from __future__ import annotations
 
 from collections.abc import Iterable
+from statistics import median
 from typing import Any
 
 from shapes import SHAPES
-from stopwatch import median
 
 H100 = "NVIDIA H100 80GB HBM3"
 """The device whose rates the floors are reckoned with (shapes.py)."""

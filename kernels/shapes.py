@@ -95,13 +95,13 @@ SHAPES = {
 `laptop`, and one that the interpreter can run."""
 
 
-def experts_of(shape: Shape, routing: str, seed: int = 0, device: str = "cpu") -> Tensor:
+def experts_of(shape: Shape, routing: str, device: str = "cpu") -> Tensor:
     """[N K] distinct experts of each token.
 
     "balanced": every expert gets equally many. "zipf": the expert of rank r is wanted 1 / r as
     much as the first, which is what an unbalanced router comes to.
     """
-    rng = torch.Generator().manual_seed(seed)
+    rng = torch.Generator().manual_seed(0)
     names = torch.randperm(shape.E, generator=rng)
     if routing == "balanced":
         turn = torch.arange(shape.R).view(shape.N, shape.K)
@@ -115,10 +115,10 @@ def experts_of(shape: Shape, routing: str, seed: int = 0, device: str = "cpu") -
 
 
 def layer_inputs(
-    shape: Shape, routing: str, device: str, dtype: torch.dtype, seed: int = 0
+    shape: Shape, routing: str, device: str, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """x, topk_idx, topk_weight, gate_up and down, at the sizes that training has."""
-    rng = torch.Generator(device).manual_seed(seed)
+    rng = torch.Generator(device).manual_seed(0)
 
     def normal(*size: int, std: float) -> Tensor:
         return (torch.randn(size, generator=rng, device=device) * std).to(dtype)
@@ -127,7 +127,7 @@ def layer_inputs(
     weight = torch.rand(n, shape.K, generator=rng, device=device)
     return (
         normal(n, d, std=1.0),
-        experts_of(shape, routing, seed, device),
+        experts_of(shape, routing, device),
         weight / weight.sum(1, keepdim=True),
         normal(e, 2 * f, d, std=d**-0.5),
         normal(e, d, f, std=f**-0.5),

@@ -102,10 +102,6 @@ def settle(call: Callable[[], object], interpret: bool) -> None:
         torch.cuda.synchronize()
 
 
-def median(times: list[float]) -> float:
-    return statistics.median(times)
-
-
 def device_name(interpret: bool) -> str:
     """What a row says about where it was taken."""
     return "Triton's interpreter (CPU)" if interpret else torch.cuda.get_device_name()
