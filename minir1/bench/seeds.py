@@ -19,7 +19,8 @@ from typing import Annotated, Any
 import tyro
 
 from minir1 import recipes
-from minir1.bench.thresholds import current, table, verdicts
+from minir1.bench.rows import current
+from minir1.bench.thresholds import table, verdicts
 from minir1.run.home import RESULTS
 from minir1.run.jsonl import append_row, rows_in
 from minir1.run.pipe import reader_may_leave

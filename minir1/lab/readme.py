@@ -11,8 +11,9 @@ from pathlib import Path
 
 from minir1.bench import plots, rows
 from minir1.bench.claims import table as claims
+from minir1.bench.rows import current
 from minir1.bench.seeds import read_results
-from minir1.bench.thresholds import current, table, verdicts
+from minir1.bench.thresholds import table, verdicts
 from minir1.lab.seeds import seed_curves
 from minir1.run.home import RESULTS
 

@@ -364,8 +364,9 @@ before_and_after(run)
 # the *first* try is.
 
 # %%
+from minir1.bench.rows import current
 from minir1.bench.seeds import read_results
-from minir1.bench.thresholds import current, table
+from minir1.bench.thresholds import table
 from minir1.lab.curves import path
 from minir1.lab.numbers import patience_or_insight
 from minir1.lab.picture import Note

@@ -298,8 +298,8 @@ Note(size.words)
 # below 0.05?
 
 # %%
+from minir1.bench.rows import current
 from minir1.bench.seeds import read_results
-from minir1.bench.thresholds import current
 from minir1.lab.intervals import sign_floor
 
 display(show(stats.seed_difference), sign_floor())

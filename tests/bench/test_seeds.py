@@ -7,7 +7,8 @@ import pytest
 
 from minir1 import recipes
 from minir1.bench import seeds
-from minir1.bench.thresholds import current, table, verdicts
+from minir1.bench.rows import current
+from minir1.bench.thresholds import table, verdicts
 from minir1.lab import readme
 
 

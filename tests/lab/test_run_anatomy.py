@@ -2,8 +2,8 @@
 
 import pytest
 
+from minir1.bench.rows import current
 from minir1.bench.seeds import read_results
-from minir1.bench.thresholds import current
 from minir1.lab.anatomy import (
     by_budget,
     by_difficulty,

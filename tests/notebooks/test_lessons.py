@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from minir1.bench.rows import current
 from minir1.bench.seeds import read_results
-from minir1.bench.thresholds import current, table, verdicts
+from minir1.bench.thresholds import table, verdicts
 from minir1.lab.anatomy import transitions
 from minir1.lab.build import check, targets
 from minir1.lab.numbers import bill, gains, patience_or_insight
@@ -31,8 +32,9 @@ EXECUTE = """
 import sys
 from pathlib import Path
 import nbformat
+from minir1.bench.rows import current
 from minir1.bench.seeds import read_results
-from minir1.bench.thresholds import current, table
+from minir1.bench.thresholds import table
 from minir1.lab.build import execute, refuse_addresses
 from minir1.lab.numbers import bill, gains, patience_or_insight
 from minir1.lab.source import read
