@@ -12,8 +12,6 @@ import numpy as np
 from minir1 import recipes
 from minir1.config import Config
 from minir1.lab.charts import bars, columns, draw_lines
-from minir1.lab.decoding import decode_chart as decode_chart
-from minir1.lab.decoding import mean_chart as mean_chart
 from minir1.lab.picture import Picture, panels
 from minir1.lab.stacks import draw_stack, stacked
 from minir1.plan.chips import CHIPS, chip

@@ -180,7 +180,7 @@ dry_chart(simulated["compared"])
 # kernels, reading the weights and the caches, or the arithmetic. **Predict** which one it is for 64 answers.
 
 # %%
-from minir1.lab.budgets import decode_chart
+from minir1.lab.decoding import decode_chart
 from minir1.plan.hours import decode_step
 
 display(show(decode_step))
@@ -216,7 +216,7 @@ explore_plan("h800_8")
 # the money is gone long before the last one. **Predict** which of the two assumptions hurts more.
 
 # %%
-from minir1.lab.budgets import mean_chart
+from minir1.lab.decoding import mean_chart
 
 mean_chart("h800_8")
 

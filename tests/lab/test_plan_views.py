@@ -1,7 +1,7 @@
 """Pictures of plans and bills: each says a number that another path gives too."""
 
 from minir1 import recipes
-from minir1.lab import budgets, prices, shares
+from minir1.lab import budgets, decoding, prices, shares
 from minir1.lab.stacks import stacked
 from minir1.plan.chips import chip
 from minir1.plan.recipe import plan
@@ -36,7 +36,7 @@ def test_unknown_and_mean_charts_have_their_order():
         for text in budgets.unknown_chart("gpu_1", 8).words.split()[1:4:2]
     )
     assert 0 < low < high
-    assert float(budgets.mean_chart("h800_8").words.split()[4]) > 1
+    assert float(decoding.mean_chart("h800_8").words.split()[4]) > 1
 
 
 def test_memory_falls_with_processes_and_the_traffic_with_owners():
@@ -62,4 +62,4 @@ def test_a_dry_run_is_shown_as_a_share_of_the_formulas():
 
 
 def test_a_decoding_step_is_no_arithmetic_at_few_rows():
-    assert "not arithmetic" in budgets.decode_chart("h800_8", [1, 64]).words
+    assert "not arithmetic" in decoding.decode_chart("h800_8", [1, 64]).words
