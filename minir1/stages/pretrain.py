@@ -5,7 +5,7 @@ the same: to hold, without discipline, the skills that RL will select.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -65,9 +65,43 @@ def base_corpus(config: Config, task: Countdown | OwnTask, seed: str) -> Iterato
     return documents(config.corpus, task, seed)
 
 
+def read_step(
+    stage: Stage,
+    model: Transformer,
+    pieces: Iterable[Document],
+    tokenizer: Tokenizer,
+    workers: int,
+    mtp_coef: float = 0.0,
+) -> dict[str, float]:
+    """Read some documents: one update towards each next token, and its metrics."""
+    started = time.perf_counter()
+    batch = document_batch(list(pieces), tokenizer)
+    seen = update(
+        model,
+        stage.optimizer,
+        batch.to(next(model.parameters()).device),
+        stage.optim,
+        workers=workers,
+        peers=stage.world,
+        mtp_coef=mtp_coef,
+    )
+    tokens = int(batch.loss_mask.sum())
+    return {
+        "loss": seen.loss,
+        "entropy": seen.entropy,
+        "grad_norm": seen.grad_norm,
+        **({"ahead_loss": seen.ahead_loss} if mtp_coef else {}),
+        "num_tokens": float(tokens),
+        "padding": seen.padding,
+        "padding/saved": seen.padding_saved,
+        **seen.router_metrics(),
+        "time/tokens_per_s": tokens / (time.perf_counter() - started),
+    }
+
+
 def pretrain(config: Config, out: Path, world: World = SOLO, name: str = "pretrain") -> Transformer:
     """Train the base, or go on where an earlier call was stopped."""
-    device = world.device(config.device)
+    device, settings = world.device(config.device), config.pretrain
     workers = world.workers(config.threads, device)
     tokenizer = tokenizer_of(config)
     task = corpus_source(config.task)
@@ -77,38 +111,17 @@ def pretrain(config: Config, out: Path, world: World = SOLO, name: str = "pretra
         config=config,
         out=out,
         model=model,
-        optim=config.pretrain.optim,
-        steps=config.pretrain.steps,
-        save_every=config.pretrain.save_every,
+        optim=settings.optim,
+        steps=settings.steps,
+        save_every=settings.save_every,
         summary=lambda m: f"loss {m['loss']:.3f}  {m['time/tokens_per_s']:,.0f} tokens/s",
         world=world,
     )
 
     def step(i: int) -> dict[str, float]:
-        started = time.perf_counter()
         pieces = base_corpus(config, task, f"{config.seed}/{i}")
-        batch = document_batch(list(islice(pieces, config.pretrain.sequences_per_step)), tokenizer)
-        seen = update(
-            model,
-            stage.optimizer,
-            batch.to(device),
-            config.pretrain.optim,
-            workers=workers,
-            peers=world,
-            mtp_coef=config.pretrain.mtp_coef,
-        )
-        tokens = int(batch.loss_mask.sum())
-        return {
-            "loss": seen.loss,
-            "entropy": seen.entropy,
-            "grad_norm": seen.grad_norm,
-            **({"ahead_loss": seen.ahead_loss} if config.pretrain.mtp_coef else {}),
-            "num_tokens": float(tokens),
-            "padding": seen.padding,
-            "padding/saved": seen.padding_saved,
-            **seen.router_metrics(),
-            "time/tokens_per_s": tokens / (time.perf_counter() - started),
-        }
+        some = islice(pieces, settings.sequences_per_step)
+        return read_step(stage, model, some, tokenizer, workers, settings.mtp_coef)
 
     stage.run(step)
     return model

@@ -8,7 +8,6 @@ for its cold start and after rejection sampling, each time from the base anew (a
 """
 
 import random
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -16,12 +15,11 @@ from typing import TypeVar
 from minir1.config import Config
 from minir1.config.pipeline import SftConfig
 from minir1.model.transformer import Transformer
-from minir1.rl.update import update
 from minir1.run.distributed import SOLO, World
 from minir1.run.models import tokenizer_of
 from minir1.stages.examples import Example, read_examples
 from minir1.stages.loop import Stage
-from minir1.stages.pretrain import document_batch
+from minir1.stages.pretrain import read_step
 from minir1.text.corpus import Document
 
 Item = TypeVar("Item")
@@ -70,25 +68,11 @@ def sft(
     )
 
     def step(i: int) -> dict[str, float]:
-        started = time.perf_counter()
         size, seed = settings.sequences_per_step, f"{config.seed}/{name}"
         some: list[Example] = part_of_epoch(examples, size, i, seed)
         pieces = [Document(one.prompt, one.completion) for one in some]
-        batch = document_batch(pieces, tokenizer)
-        optim = settings.optim
-        seen = update(model, stage.optimizer, batch.to(device), optim, workers=workers, peers=world)
-        tokens = int(batch.loss_mask.sum())
-        return {
-            "loss": seen.loss,
-            "entropy": seen.entropy,
-            "grad_norm": seen.grad_norm,
-            "num_tokens": float(tokens),
-            "epoch": (i + 1) * size / len(examples),
-            "padding": seen.padding,
-            "padding/saved": seen.padding_saved,
-            **seen.router_metrics(),
-            "time/tokens_per_s": tokens / (time.perf_counter() - started),
-        }
+        metrics = read_step(stage, model, pieces, tokenizer, workers)
+        return metrics | {"epoch": (i + 1) * size / len(examples)}
 
     stage.run(step)
     return model
