@@ -107,7 +107,7 @@ class _Objective:
 
     def means(self, tokens: int, peers: Peers) -> list[float]:
         """Sums over the micro-batches of all; the clipped tokens as a share of all."""
-        mine = [row.tolist() for row in self.seen]  # not before: it waits for the GPU
+        mine = torch.stack(self.seen).tolist()  # not before: it waits for the GPU
         seen = [row for some in peers.gather(mine) for row in some]
         # fsum rounds once, at the end: the sum doesn't depend on which thread came first.
         policy, kl, low, high = (math.fsum(column) for column in zip(*seen, strict=True))
