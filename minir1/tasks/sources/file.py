@@ -33,17 +33,14 @@ class FileTask:
     rows: tuple[Row, ...] = field(init=False, repr=False, compare=False)
     sides: Mapping[Split, list[Problem]] = field(init=False, repr=False, compare=False)
     """Each side of the split in the order of the file: hashed once, and not at every step."""
-    left_out: int = field(init=False, repr=False, compare=False)
-    """Rows of a public data set whose golds our verifier can't read."""
 
     def __post_init__(self) -> None:
-        rows, left_out = read_problems(Path(self.path))
+        rows = read_problems(Path(self.path))
         sides: dict[Split, list[Problem]] = {"train": [], "heldout": []}
         for one in map(problem, rows):
             sides[split_of(one.key, self.heldout_share)].append(one)
         object.__setattr__(self, "rows", tuple(rows))
         object.__setattr__(self, "sides", sides)
-        object.__setattr__(self, "left_out", left_out)
 
     def of_split(self, split: Split) -> list[Problem]:
         """Every problem on one side of the split, in the order of the file."""
@@ -73,8 +70,8 @@ def problem(row: Row) -> Problem:
     return Problem("jsonl", row.question, gold, key, row.solution)
 
 
-def read_problems(path: Path) -> tuple[list[Row], int]:
-    """Every row of a file, or of a folder's JSON files, and how many were left out."""
+def read_problems(path: Path) -> list[Row]:
+    """Every row of a file, or of a folder's JSON files, but those whose gold can't be read."""
     rows: list[Row] = []
     left_out: list[str] = []
     for place, line in _lines(path):
@@ -93,7 +90,7 @@ def read_problems(path: Path) -> tuple[list[Row], int]:
     if not rows:
         cure = left_out[0] if left_out else "give one JSON object a line"
         raise ValueError(f"{path} holds no problem that can be used: {cure}")
-    return rows, len(left_out)
+    return rows
 
 
 def check_path(path: str) -> None:

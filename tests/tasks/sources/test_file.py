@@ -32,7 +32,7 @@ def answer(text: object) -> str:
 
 def test_every_gold_is_right_and_the_splits_part_the_questions(tmp_path):
     task = task_of(write(tmp_path / "own.jsonl", OWN))
-    assert isinstance(task, Task) and isinstance(task, FileTask) and task.left_out == 0
+    assert isinstance(task, Task) and isinstance(task, FileTask)
     train, held = (task.of_split(split) for split in ("train", "heldout"))
     assert len(train) + len(held) == 40 and train and held
     assert not {p.key for p in train} & {p.key for p in held}
@@ -85,7 +85,7 @@ def test_each_verifier_judges_its_rows(tmp_path):
     assert program_in("```\nx\n```") == "x" and program_in("a ```x```") == "a ```x```"
 
 
-def test_gsm8k_and_math_in_their_own_fields(tmp_path):
+def test_gsm8k_and_math_in_their_own_fields(tmp_path, caplog):
     rows = [
         {"question": "How many?", "answer": "2*9=<<2*9=18>>18 in all.\n#### 1,018"},
         {"problem": "Find x.", "solution": r"\boxed{3}? No: $\boxed{\frac{1}{2}}$.", "level": "5"},
@@ -96,7 +96,7 @@ def test_gsm8k_and_math_in_their_own_fields(tmp_path):
     ]
     task = task_of(write(tmp_path / "public.jsonl", rows))
     golds = ["1,018", r"\frac{1}{2}", "2", "3"]
-    assert [row.gold for row in task.rows] == golds and task.left_out == 2
+    assert [row.gold for row in task.rows] == golds and "2 rows of" in caplog.text
     problem = task.of_split("train") + task.of_split("heldout")
     assert task.verify(problem[0].gold, answer(problem[0].solution)) is Verdict.CORRECT
 
