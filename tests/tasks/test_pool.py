@@ -85,9 +85,10 @@ def test_a_bad_request_costs_its_own_time_and_no_more(pool, request_):
 
 
 def test_requests_may_share_their_time(pool):
-    budget = Budget(1.0)
+    budget = Budget(60.0)  # more than a busy machine may lose on the first
     pool.call(["sleep", 0.4], budget)
-    assert budget.left_s <= 0.6
+    assert budget.left_s <= 59.6
+    budget.left_s -= 59.0  # 0.6 s at most are left, and so it is late on any machine
     with pytest.raises(Late):
         pool.call(["sleep", 0.8], budget)
 
