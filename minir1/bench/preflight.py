@@ -63,9 +63,10 @@ class Check:
         """
         if not isinstance(self.found, int | float) or not self.planned:
             return f"{self.name}: {self.found} ({self.note})"
-        below = 1 - self.found / self.planned
+        off = self.found / self.planned - 1
+        which = "below" if off < 0 else "above"
         return (
-            f"{self.name}: {self.found:.3g}, {below:.0%} below the plan's {self.planned:.3g} "
+            f"{self.name}: {self.found:.3g}, {abs(off):.0%} {which} the plan's {self.planned:.3g} "
             f"({self.note})"
         )
 
