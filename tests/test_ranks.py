@@ -27,6 +27,8 @@ FOLDERS_THAT_MAY_ASK = (
 # Names of what a branch must not depend on.
 RANKS = {"rank", "local_rank", "world_size", "is_main", "n_ranks", "num_processes", "node_rank"}
 DEVICES = {"is_available", "device_count", "is_cuda", "is_cpu"}
+COUNTS = {"peers", "processes", "ranks", "world"}
+"""Of these, a comparison with a number is a branch."""
 
 
 def asks(test: ast.expr) -> str:
@@ -34,6 +36,10 @@ def asks(test: ast.expr) -> str:
     if isinstance(test, ast.Compare) and ast.unparse(test.comparators[0]) == "'meta'":
         return ""  # no device: shapes without memory
     for node in ast.walk(test):
+        if isinstance(node, ast.Compare):
+            sides = [ast.unparse(side) for side in (node.left, *node.comparators)]
+            if COUNTS & set(sides) and any(side.isdecimal() for side in sides):
+                return ast.unparse(node)
         name = {ast.Name: "id", ast.Attribute: "attr"}.get(type(node))
         word = getattr(node, name) if name else ""
         if word in RANKS | DEVICES:
@@ -94,6 +100,8 @@ def test_those_who_may_ask_do():
         "if os.environ['RANK'] == '0': pass",
         "match world.size:\n    case 1: pass",
         "assert world.size == 1",
+        "if peers == 1: pass",
+        "x = a if 1 < processes else b",
     ],
 )
 def test_a_branch_is_found(source):
@@ -109,6 +117,7 @@ def test_a_branch_is_found(source):
         "if len(rows) > size: pass",
         "if lora_rank: pass",
         "x = world.rank",
+        "if world is None: pass",
     ],
 )
 def test_what_is_no_branch_on_it_passes(source):

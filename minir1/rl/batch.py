@@ -140,8 +140,6 @@ def even_out(
     >>> even_out([[1, 3], [0, 2]], [5, 90, 7, 100], peers=3)
     [[3], [1], [0, 2]]
     """
-    if peers == 1:
-        return parts
 
     def weight(rows: list[int]) -> int:
         return cost(rows, lengths)

@@ -95,7 +95,7 @@ def judge_again(
     """
     device = next(policy.parameters()).device
     whole = collate(rollouts, [0.0] * len(rollouts), device=device)
-    rows = cut(whole, config.optim, peers.size)
+    rows = cut(whole, config.optim, peers)
 
     def work(some: list[int]) -> list[list[float]]:
         part = peers.bring(whole.rows(some) if some else empty_part(whole))

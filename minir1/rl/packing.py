@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 from minir1.config import OptimConfig
 from minir1.model.packing import Packing
-from minir1.rl.batch import even_out, micro_batches, padded_places
+from minir1.rl.batch import micro_batches, padded_places
+from minir1.rl.parallel import Peers
 from minir1.rl.types import Batch
 
 
@@ -44,11 +45,11 @@ def packed_batches(lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
     return [sorted(rows) for rows in batches]
 
 
-def cut(batch: Batch, optim: OptimConfig, peers: int) -> list[list[int]]:
-    """The rows of each micro-batch, as many for each of `peers` processes."""
+def cut(batch: Batch, optim: OptimConfig, peers: Peers) -> list[list[int]]:
+    """The rows of each micro-batch, as many for each of the processes."""
     lengths = batch.lengths
     how, cost = (packed_batches, tokens) if optim.pack else (micro_batches, padded_places)
-    return even_out(how(lengths, optim.micro_batch_tokens), lengths, peers, how, cost)
+    return peers.even_out(how(lengths, optim.micro_batch_tokens), lengths, how, cost)
 
 
 def packing_of(part: Batch, optim: OptimConfig) -> Packing | None:

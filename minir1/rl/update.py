@@ -74,7 +74,7 @@ def update(
 
     if optim.skip_silent:
         batch = speaking(batch)
-    rows, lengths = cut(batch, optim, peers.size), batch.lengths
+    rows, lengths = cut(batch, optim, peers), batch.lengths
     empty = empty_share(rows, lengths)
     n_tokens = float(batch.loss_mask.sum())
     places = float(sum(lengths) * max(1, model.config.n_moe_layers))

@@ -21,6 +21,7 @@ from torch.distributed.tensor import DTensor
 
 from minir1.config import Config, ParallelConfig
 from minir1.model.transformer import Transformer
+from minir1.rl.batch import even_out
 from minir1.run.device import use_cores
 from minir1.run.distributed.links import rates
 from minir1.run.distributed.saving import ShardedSaving
@@ -60,6 +61,9 @@ class Processes(ShardedSaving):
     def workers(self, threads: int, device: torch.device) -> int:
         # One: threads would come to the meetings inside a model in the order of the clock.
         return use_cores(1, device)
+
+    def even_out(self, parts: Any, lengths: Sequence[int], cut: Any, cost: Any) -> list[list[int]]:
+        return even_out(parts, lengths, self.size, cut, cost)
 
     def bring(self, batch: Any) -> Any:
         # With an offloaded optimizer the parameters lie in the host's memory, and batches with
