@@ -86,7 +86,7 @@ def golds(task: Task, problems: Sequence[Problem]) -> Check:
     """Each row's own answer is right. Its time tells how fast the verifier is."""
     known = [problem for problem in problems if problem.solution]
     started = time.perf_counter()
-    wrong = [p for p in known if not _pays(task, p, completion(p.solution))]
+    wrong = [p for p in known if not pays(task, p, completion(p.solution))]
     seconds = time.perf_counter() - started
     if wrong:
         first = wrong[0]
@@ -107,7 +107,7 @@ def constants(task: Task, problems: Sequence[Problem]) -> Check:
         common = [text for text, _ in Counter(p.solution for p in mine).most_common(5) if text]
         answers = VALUES if is_code else dict.fromkeys((*CONSTANTS, *common))
         for answer in answers if len(mine) > 1 else ():  # one row's own answer is a constant
-            share = sum(_pays(task, p, _constant(p, answer)) for p in mine) / len(mine)
+            share = sum(pays(task, p, _constant(p, answer)) for p in mine) / len(mine)
             asked += 1
             if share > earned:
                 best, earned = answer, share
@@ -123,7 +123,7 @@ def pay_nobody(task: Task, problems: Sequence[Problem]) -> Check:
             if _is_code(problem):
                 continue  # none of them is a program; the sweep has programs of its own
             own = problem.solution.strip().lower() == answer.lower()
-            if not own and _pays(task, problem, completion(answer)):
+            if not own and pays(task, problem, completion(answer)):
                 found = f"{answer!r} is paid, for {problem.question!r:.60}"
                 return Check("no answers", "FAIL", found)
     return Check("no answers", "ok", f"{len(PAY_NOBODY)} texts, none is paid")
@@ -134,9 +134,9 @@ def hostile(task: Task, problems: Sequence[Problem]) -> Check:
     slowest = 0.0
     for problem in problems:
         for text in HOSTILE:
-            seconds, paid = _timed(lambda p=problem, t=text: _pays(task, p, t))
+            seconds, paid = _timed(lambda p=problem, t=text: pays(task, p, t))
             if seconds > LIMIT_S:  # the machine may have been busy: once more
-                seconds, paid = _timed(lambda p=problem, t=text: _pays(task, p, t))
+                seconds, paid = _timed(lambda p=problem, t=text: pays(task, p, t))
             slowest = max(slowest, seconds)
             if paid or seconds > LIMIT_S:
                 what = "is paid" if paid else f"takes {seconds:.1f} s"
@@ -149,7 +149,7 @@ def echoes(task: Task, problems: Sequence[Problem]) -> Check:
     for problem in problems:
         pieces = [problem.question, *_PIECE.findall(problem.question)]
         for piece in {piece.strip(" .") for piece in pieces}:
-            if piece != problem.solution and _pays(task, problem, completion(piece)):
+            if piece != problem.solution and pays(task, problem, completion(piece)):
                 return Check("echo", "FAIL", f"{piece!r:.60} of the question itself is paid")
     return Check("echo", "ok", f"{len(problems)} questions, handed back, earn nothing")
 
@@ -165,7 +165,8 @@ def rows(problems: Sequence[Problem]) -> Check:
     return Check("rows", "ok", f"{len(golds_of)} different questions in {len(problems)} rows")
 
 
-def _pays(task: Task, problem: Problem, text: str) -> bool:
+def pays(task: Task, problem: Problem, text: str) -> bool:
+    """Whether a whole completion is right."""
     return task.verify(problem.gold, text) is Verdict.CORRECT
 
 

@@ -16,8 +16,8 @@ import random
 from collections.abc import Sequence
 from itertools import islice
 
-from minir1.tasks.audit import Check, audit, completion
-from minir1.tasks.base import Problem, Split, Verdict
+from minir1.tasks.audit import Check, audit, completion, pays
+from minir1.tasks.base import Problem, Split
 from minir1.tasks.sources.own import OwnTask
 
 MAX_CHANGED = 0.2
@@ -160,8 +160,3 @@ def split(task: OwnTask) -> Check:
 def both_sides(task: OwnTask, count: int) -> list[Problem]:
     """So many problems of each side."""
     return [p for name in SPLITS for p in islice(task.problems(name, 0), count)]
-
-
-def pays(task: OwnTask, problem: Problem, text: str) -> bool:
-    """Whether a whole completion is right."""
-    return task.verify(problem.gold, text) is Verdict.CORRECT
