@@ -5,19 +5,14 @@ Written down before the first point was measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from minir1.bench import sweep
-from minir1.bench.claims.claim import Arms, Claim, judged
+from minir1.bench.claims.claim import Claim, judged
 from minir1.bench.claims.elsewhere import ABOUT_PIPELINE
+from minir1.bench.claims.thresholds import more
 from minir1.bench.pipeline import RECIPE
-
-
-def change(after: str, before: str, column: str) -> Callable[[Arms], float]:
-    """How much a column rises from one dose to another."""
-    return lambda arms: arms[after][column] - arms[before][column]
-
 
 SWEEPS = (
     Claim(
@@ -25,7 +20,7 @@ SWEEPS = (
         says="a short cold start is enough: after 20 steps 20 points more in one language",
         control="R1-Zero",
         arms=("cold-20", "language-0"),
-        read=change("cold-20", "language-0", "purity"),
+        read=more("cold-20", "language-0", "purity"),
         low=0.2,
     ),
     Claim(
@@ -33,7 +28,7 @@ SWEEPS = (
         says="the longer the cold start, the more it costs: 160 steps reason worse than 20",
         control="cold-20",
         arms=("cold-160", "cold-20"),
-        read=change("cold-160", "cold-20", "accuracy"),
+        read=more("cold-160", "cold-20", "accuracy"),
         high=0.0,
     ),
     Claim(
@@ -41,7 +36,7 @@ SWEEPS = (
         says="mixing is rewarded away: RL from the base, paid 0.5, 10 points more in one language",
         control="language-0",
         arms=("language-0.5", "language-0"),
-        read=change("language-0.5", "language-0", "purity"),
+        read=more("language-0.5", "language-0", "purity"),
         low=0.1,
     ),
     Claim(
@@ -49,7 +44,7 @@ SWEEPS = (
         says="and the more is paid, the purer: 2 beats 0.1",
         control="language-0.1",
         arms=("language-2", "language-0.1"),
-        read=change("language-2", "language-0.1", "purity"),
+        read=more("language-2", "language-0.1", "purity"),
         low=0.0,
     ),
     Claim(
@@ -57,7 +52,7 @@ SWEEPS = (
         says="it is bought with reasoning: paid 2, fewer right answers than paid 0",
         control="language-0",
         arms=("language-2", "language-0"),
-        read=change("language-2", "language-0", "accuracy"),
+        read=more("language-2", "language-0", "accuracy"),
         high=0.0,
     ),
 )
