@@ -1,5 +1,7 @@
 """The distillation loss: a closed form, torch's own, and what fine-tuning on samples expects."""
 
+import math
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -37,6 +39,22 @@ def test_a_student_that_is_the_teacher_has_nothing_to_learn():
     loss = distillation_loss(student, student.detach() + 3.0, EVERYWHERE)  # the same softmax
     (slope,) = torch.autograd.grad(loss, student)
     assert abs(float(loss.detach())) < 1e-12 and slope.abs().max() < 1e-12
+
+
+def test_a_student_that_can_t_tell_two_places_apart_learns_their_mean():
+    """The least of KL(p, q) + KL(r, q) is at q = (p + r) / 2: it covers both, and prefers none."""
+    p, r, mean = (0.7, 0.2, 0.1), (0.1, 0.6, 0.3), (0.4, 0.4, 0.2)
+    teacher = torch.tensor([[p, r]], dtype=torch.float64).log()
+    row = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    optimizer, loss = torch.optim.SGD([row], lr=2.0), torch.zeros(())
+    for _ in range(100):
+        loss = distillation_loss(row.expand(1, 2, 3), teacher, EVERYWHERE[:1, :2])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert row.softmax(-1).tolist() == pytest.approx(mean, abs=1e-6)
+    left = [a * math.log(a / q) for one in (p, r) for a, q in zip(one, mean, strict=True)]
+    assert loss.item() == pytest.approx(sum(left) / 2, abs=1e-9)
 
 
 def test_fine_tuning_on_samples_has_the_same_mean_gradient():

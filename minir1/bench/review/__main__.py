@@ -1,8 +1,8 @@
 """Measure whether figures that don't hold are found out.
 
 python -m minir1.bench.review                     six seeds of a small run, and every plant
-python -m minir1.bench.review --bundle claim      a committed bundle, run again
-python -m minir1.bench.review --plant trained_on claim FOLDER    plant one
+python -m minir1.bench.review --bundle first      a committed bundle, run again
+python -m minir1.bench.review --plant trained_on first FOLDER    plant one
 python -m minir1.bench.review --table             what was measured
 """
 
