@@ -29,6 +29,12 @@ RUNS_CODE = {
     "minir1/lab/grader/child.py": "a learner's own answer, in a process that can be killed",
 }
 
+# What Python 3.11 lacks on macOS, and who may use it: walls that only Linux has, or whoever asks.
+NOT_ON_MACOS = """O_DIRECT O_PATH O_TMPFILE RUSAGE_THREAD copy_file_range epoll eventfd getrandom
+    memfd_create pidfd_open pipe2 posix_fadvise posix_fallocate prlimit sched_getaffinity setresgid
+    setresuid sigtimedwait sigwaitinfo waitid""".split()  # noqa: SIM905
+USES_IT = {"landlock.py", "namespaces.py", "user.py", "device.py"}
+
 # A pin that is left out on purpose.
 NOT_PINNED = {"triton": "each CUDA build of torch asks for one version of its own"}
 
@@ -97,6 +103,14 @@ def test_no_folder_of_tests_changes_what_the_next_one_sees():
                 given = {word.arg: ast.unparse(word.value) for word in node.keywords}
                 lasting = given.get("scope") == "'session'" and "autouse" in given
                 assert not lasting, f"{path.relative_to(ROOT)}, line {node.lineno}: scope='module'"
+
+
+def test_macos_has_what_is_used():
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in NOT_ON_MACOS:
+                where = f"{path.relative_to(ROOT)}, line {node.lineno}"
+                assert path.name in USES_IT, f"{where}: {ast.unparse(node)} is not on every Mac"
 
 
 def test_the_top_level_stands():

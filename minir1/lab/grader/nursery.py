@@ -59,17 +59,18 @@ def run(
     os.close(write_end)
     heard, verdict = listen(read_end, limits["wall_s"], limits["reply_bytes"])
     os.close(read_end)
+    ended = status = 0
     if not verdict:  # it closed the pipe: it has ended, or is about to
         end = time.monotonic() + 1.0
-        while time.monotonic() < end and not os.waitid(
-            os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT
-        ):
-            time.sleep(0.001)
-    with suppress(ProcessLookupError, PermissionError):
+        while not ended and time.monotonic() < end:
+            ended, status = os.waitpid(process, os.WNOHANG)
+            time.sleep(0 if ended else 0.001)
+    with suppress(ProcessLookupError, PermissionError):  # what it started, too
         os.killpg(process, signal.SIGKILL)
-    with suppress(ProcessLookupError, PermissionError):
-        os.kill(process, signal.SIGKILL)
-    _, status = os.waitpid(process, 0)
+    if not ended:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(process, signal.SIGKILL)
+        _, status = os.waitpid(process, 0)
     return verdict or ending(status), heard
 
 
