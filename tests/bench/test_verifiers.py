@@ -21,6 +21,8 @@ from minir1.tasks import Verdict, parse
 from minir1.tasks.expression import Value, evaluate
 from minir1.tasks.pool import Died, Late, Pool
 
+needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+
 
 @pytest.mark.parametrize("n", [1, 30, 300, 6474])
 def test_none_of_n_is_bounded_in_closed_form(n):
@@ -89,6 +91,7 @@ def test_no_gold_is_crossed_with_its_own_answer():
         assert not any((case["gold"], case["pred"]) in own for case in found["crossed"])
 
 
+@needs_proc
 def test_what_is_left_behind_is_seen(tmp_path):
     child = None
     with watched() as left:
@@ -110,6 +113,7 @@ def test_what_is_left_behind_is_seen(tmp_path):
     assert clean == {"files": [], "processes": [], "descriptors": [], "sockets": []}
 
 
+@needs_proc
 def test_an_orphan_is_seen_too():
     with watched() as left:
         command = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(60)\n"

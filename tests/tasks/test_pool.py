@@ -18,6 +18,10 @@ from minir1.tasks import Verdict
 from minir1.tasks.pool import STARTS, Budget, Died, Late, Pool
 from minir1.tasks.worker import LIMIT_S, Worker
 
+needs_a_limit = pytest.mark.skipif(
+    sys.platform == "darwin", reason="macOS takes no limit on memory"
+)
+
 
 def start():
     """The target of these tests, run in a worker: does what the request says."""
@@ -30,6 +34,9 @@ def start():
                 while True:
                     pass
             case ["die"]:
+                os._exit(1)
+            case ["die once", mark] if not os.path.exists(mark):
+                open(mark, "x").close()
                 os._exit(1)
             case ["print"]:
                 print('"not a reply"', flush=True)
@@ -75,7 +82,11 @@ def test_what_a_handler_prints_is_no_reply(pool):
 
 
 @pytest.mark.parametrize(
-    "request_", [["sleep", 60], ["spin"], ["die"], ["raise"], ["memory"], ["flood"]]
+    "request_",
+    [
+        *(["sleep", 60], ["spin"], ["die"], ["raise"], ["flood"]),
+        pytest.param(["memory"], marks=needs_a_limit),
+    ],
 )
 def test_a_bad_request_costs_its_own_time_and_no_more(pool, request_):
     pool.call(0)
@@ -107,6 +118,11 @@ def test_a_worker_killed_while_it_waits_loses_no_request(pool):
         assert pool.call(number) == number
 
 
+def test_a_worker_that_dies_at_a_request_is_followed_by_another(pool, tmp_path):
+    request = ["die once", str(tmp_path / "died")]
+    assert pool.call(request) == request
+
+
 def test_threads_share_the_workers(pool):
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(pool.call, range(50))) == list(range(50))
@@ -134,7 +150,7 @@ def test_a_worker_serves_so_often_and_then_a_fresh_one_takes_over(monkeypatch):
     [
         (["die"], "exit status 1"),
         (["raise"], "RuntimeError: a bug in a handler"),
-        (["memory"], "MemoryError"),
+        pytest.param(["memory"], "MemoryError", marks=needs_a_limit),
         (["killed"], f"signal {signal.SIGKILL.value}"),
         (["noise"], "ValueError: after a lot of noise"),
     ],

@@ -1,5 +1,6 @@
 """What an answer may do to its process, and what the grader says of it. It always survives."""
 
+import sys
 import time
 
 import pytest
@@ -48,6 +49,8 @@ ATTACKS = {
 
 @pytest.mark.parametrize("body", ATTACKS)
 def test_the_grader_survives_and_says_what_happened(body, graded):
+    if sys.platform == "darwin" and ATTACKS[body] is Status.TOO_MUCH_MEMORY:
+        pytest.skip("macOS takes no limit on memory")
     outcome = graded("group_advantages", HEAD + body)
     assert (outcome.points, outcome.status) == (0, ATTACKS[body])
     assert outcome.max_points == 5

@@ -1,5 +1,7 @@
 """A learner's own test on trial: points for what it refuses, none if it refuses what is right."""
 
+import sys
+
 import pytest
 
 from minir1.lab.course import solution_of
@@ -16,6 +18,9 @@ NAME = "test_verify_countdown"
 HEAD = f"def {NAME}(verify_countdown):\n    "
 TEXTS = ("<answer> {0} </answer>", "{0}", "<answer> x = 1 </answer>", "<think> 1 </think>",
          "<answer> {0} </answer> <answer> 1 </answer>", "<answer> ({0}) * 1 </answer>")  # fmt: skip
+needs_a_limit = pytest.mark.skipif(
+    sys.platform == "darwin", reason="macOS takes no limit on memory"
+)
 
 
 def points(outcome):
@@ -76,7 +81,7 @@ def test_a_test_that_demands_names_refuses_a_right_verifier(graded):
         ("raise NotImplementedError", Status.NOT_DONE),
         ("import sys; sys.exit()", Status.EXITED),
         ("import os; os._exit(0)", Status.EXITED),
-        ("[0] * 10**11", Status.TOO_MUCH_MEMORY),
+        pytest.param("[0] * 10**11", Status.TOO_MUCH_MEMORY, marks=needs_a_limit),
         ("no_such_name", Status.REFUSES_RIGHT),
     ],
 )

@@ -155,6 +155,7 @@ def test_an_interrupt_leaves_no_child(monkeypatch):
     assert children() <= others
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS ends no child with its parent")
 def test_the_death_of_the_grader_is_the_death_of_the_program():
     script = (
         "from minir1.tasks.code import *\n"
