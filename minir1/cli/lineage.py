@@ -33,9 +33,12 @@ def main(run: Path, *, rows: int | None = None, as_json: Json = False) -> int:
         return 0 if found["passed"] else 1
     head = ("learned from", "rows seen", "written by", "seed", "no lineage", "held out")
     table([head, *map(as_cells, found["sets"])])
+    alike: dict[str, list[str]] = {}
     for line in found["evaluations"]:
         asked = f"{line['questions']} questions, {len(line['leaks'])} of them for training"
-        print(f"evaluation {line['evaluation']}: {asked}")
+        alike.setdefault(asked, []).append(line["evaluation"])
+    for asked, names in alike.items():
+        print(f"evaluation {', '.join(names)}: {asked}")
     if found["base"]:
         print(f"What the base has read is not known here: it is {found['base']}, another's.")
     told = [f"{line['set']}: {fault}" for line in found["sets"] for fault in line["faults"]]

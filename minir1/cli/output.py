@@ -65,28 +65,44 @@ def table(rows: Sequence[Sequence[str]], *, whole_names: bool = False) -> None:
     from rich.table import Table
 
     head, *body = rows
-    grid = Table(*head, box=box.SIMPLE_HEAD if any(head) else None, show_header=any(head))
-    for column in grid.columns:
-        column.overflow = "fold"
-    grid.columns[0].no_wrap = whole_names
-    for row in body:
-        grid.add_row(*row)
     # Not to the terminal itself: rich ends the program with status 1 when a reader has left.
     text = io.StringIO()
     console = Console(file=text, force_terminal=sys.stdout.isatty())
-    console.width = max(console.width, least(rows))
+    sizes = widths(rows, console.width, whole_names)
+    console.width = max(console.width, taken(sizes))
+    grid = Table(*head, box=box.SIMPLE_HEAD if any(head) else None, show_header=any(head))
+    for column, size in zip(grid.columns, sizes, strict=True):
+        column.overflow, column.width = "fold", size
+    for row in body:
+        grid.add_row(*row)
     console.print(grid)
-    print(text.getvalue(), end="")
+    print("\n".join(line.rstrip() for line in text.getvalue().splitlines()))
 
 
-def least(rows: Sequence[Sequence[str]]) -> int:
-    """The narrowest that a table can be read: its columns hold their longest words, up to WORD.
+def widths(rows: Sequence[Sequence[str]], room: int, whole_names: bool = False) -> list[int]:
+    """How wide each column is: the widest give way first, and none is narrower than its words.
 
     In a narrow terminal, lines that go on below are easier to read than words in pieces.
 
-    >>> least([("held out", "base"), ("pass@1", "0.25 (0.125 to 0.5)")])
-    19
+    >>> rows = [("recipe", "what it is"), ("smoke", "the whole path at a toy size")]
+    >>> widths(rows, 80), widths(rows, 30), widths(rows, 5)
+    ([6, 28], [6, 17], [6, 5])
     """
-    columns = zip(*rows, strict=True)
-    longest = (max((len(w) for cell in one for w in cell.split()), default=0) for one in columns)
-    return 1 + sum(min(WORD, size) + 3 for size in longest)
+    columns = list(zip(*rows, strict=True))
+    whole = [max(map(len, cells)) for cells in columns]
+    least = [
+        min(WORD, max((len(word) for cell in cells for word in cell.split()), default=0))
+        for cells in columns
+    ]
+    if whole_names:
+        least[0] = whole[0]
+    for widest in range(max(whole), 0, -1):
+        found = [max(min(one, widest), word) for one, word in zip(whole, least, strict=True)]
+        if taken(found) <= room:
+            return found
+    return least
+
+
+def taken(sizes: Sequence[int]) -> int:
+    """The width of a table whose columns have these widths."""
+    return 1 + sum(size + 3 for size in sizes)

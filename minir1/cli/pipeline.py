@@ -1,6 +1,7 @@
 """`minir1 pipeline RECIPE`: the whole of R1, from a base to its student, stage by stage."""
 
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,9 @@ def show(result: dict[str, Any], as_json: bool) -> None:
         return
     for line in lines(result["table"]):
         print(line)
-    print(f"\nWhat came from what: {Path(result['run'], 'pipeline.json').resolve()}")
+    folder = Path(result["run"]).resolve()
+    print(f"\nWhat came from what: {folder / 'pipeline.json'}")
+    print(f"As a page: minir1 report {shlex.quote(str(folder))}")
 
 
 def lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -44,6 +44,17 @@ def test_no_word_of_a_table_is_cut_in_a_narrow_terminal(columns, capsys, monkeyp
     assert out.count("q") == 60
 
 
+def test_the_widest_column_gives_way_and_not_a_word(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    head = ("learned from", "rows seen", "written by", "seed", "no lineage", "held out")
+    base = ("student_base: documents", "1,440 of 1,440", "text/scenarios.py", "0/0 .. 0/59", *"00")
+    zero = ("zero: questions", "12 of 12", "tasks: scenarios", "1002003006 .. 1002003008", *"00")
+    table([head, base, zero])
+    lines = capsys.readouterr().out.splitlines()
+    assert set(" ".join([*head, *base, *zero]).split()) <= set(" ".join(lines).split())
+    assert all(len(line) <= 80 and line == line.rstrip() for line in lines)
+
+
 def test_a_terminal_that_lacks_a_sign_shows_another(tmp_path):
     """A model may write anything, and so may the name of a folder."""
     command = [sys.executable, "-m", "minir1", "report", str(tmp_path / "\u65e5\u672c")]
