@@ -19,6 +19,7 @@ from minir1.tasks.maths import verify_maths
 from minir1.tasks.maths.exact import Undecided, equal
 from minir1.tasks.maths.parser import read
 from minir1.tasks.maths.tree import Refused, from_json, to_json
+from minir1.tasks.worker import LIMIT_S
 
 ROOT = Path(__file__).parents[2]
 CASES = Path(__file__).parent / "cases"
@@ -90,7 +91,9 @@ def test_the_four_numbers(report, group, recall):
 
 @pytest.mark.parametrize("group", ["first", "fresh", "third"])
 def test_no_attack_is_slow_or_leaves_a_trace(report, group):
-    assert report[group]["numbers"]["attacks"]["slowest_s"] < SLOW_S
+    # An answer waits for a worker, whose clock allows it LIMIT_S in all, and is read here. By the
+    # processor's time, since a busy machine makes everything slow.
+    assert LIMIT_S + report[group]["numbers"]["attacks"]["most_cpu_s"] < SLOW_S
     assert not any(report[group]["left_behind"].values())
 
 
@@ -212,9 +215,9 @@ PIECES = NUMBERS + COMMANDS
 )
 def test_any_text_gets_a_verdict(text):
     for completion in (text, f"<answer> {text} </answer>", f"<answer> \\boxed{{{text}}} </answer>"):
-        start = time.monotonic()
+        start = time.thread_time()
         assert isinstance(verify_maths(r"\frac{\pi}{2}", completion, text), Verdict)
-        assert time.monotonic() - start < SLOW_S
+        assert LIMIT_S + time.thread_time() - start < SLOW_S
 
 
 fractions = st.fractions(min_value=-1000, max_value=1000, max_denominator=50)

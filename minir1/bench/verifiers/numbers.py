@@ -50,11 +50,12 @@ def measure(found: Cases, judge: Judge) -> dict[str, dict[str, Any]]:
 def tally(found: list[Case], judge: Judge, right: bool) -> dict[str, Any]:
     """How many cases of a list are accepted, the verdicts, the slowest, and what went wrong."""
     verdicts: dict[str, int] = {}
-    wrong, slowest, slow_pred = [], 0.0, ""
+    wrong, slowest, slow_pred, most_cpu = [], 0.0, "", 0.0
     for case in found:
-        started = time.monotonic()
+        started, used = time.monotonic(), time.thread_time()
         verdict = judge(case)
         seconds = time.monotonic() - started
+        most_cpu = max(most_cpu, time.thread_time() - used)  # without waiting for a worker
         if seconds > slowest:
             slowest, slow_pred = seconds, case["pred"]
         verdicts[verdict] = verdicts.get(verdict, 0) + 1
@@ -66,5 +67,6 @@ def tally(found: list[Case], judge: Judge, right: bool) -> dict[str, Any]:
         "verdicts": verdicts,
         "slowest_s": round(slowest, 4),
         "slowest": slow_pred[:CUT],
+        "most_cpu_s": round(most_cpu, 4),
         "wrong": wrong[:KEPT],
     }
