@@ -43,3 +43,26 @@ def plan_budget(dollars):
     return {
         "gpu": "h800", "gpus": 8, "steps": steps, "max_new_tokens": longest, "hours": hours,
     }  # fmt: skip
+
+
+# %%
+def plan_budget(dollars):
+    """Of all chips that hold it, eight or sixteen of them, those whose hundred steps cost least."""
+    from dataclasses import replace
+
+    from minir1 import recipes
+    from minir1.plan.chips import CHIPS
+    from minir1.plan.recipe import plan
+
+    config = recipes.get("h800_8")
+    config = replace(config, zero=replace(config.zero, steps=100, max_new_tokens=640))
+    choices = [plan(config, one, gpus) for one in CHIPS for gpus in (8, 16)]
+    best = min((one for one in choices if not one.too_much), key=lambda one: one.dollars)
+    share = 0.9 * dollars / best.dollars
+    return {
+        "gpu": best.chip.name,
+        "gpus": best.gpus,
+        "steps": int(100 * share),
+        "max_new_tokens": 640,
+        "hours": best.total_hours * share,
+    }
