@@ -53,10 +53,10 @@ COMMANDS = {
 
 
 FULL = (
-    "`minir1 plan RECIPE` shows what fills a GPU; --zero.rollout-batch and --eval.batch-size make "
+    "`minir1 plan RECIPE` shows what fills it; --zero.rollout-batch and --eval.batch-size make "
     "sampling smaller, --zero.optim.micro-batch-tokens training. What was saved is whole"
 )
-"""The cure when a GPU's memory is full."""
+"""The cure when memory is full."""
 
 
 def page() -> str:
@@ -109,7 +109,7 @@ def main(words: Sequence[str] | None = None) -> int:
             return dispatch(words)
         return 0
     except KeyboardInterrupt as stop:
-        text = str(stop) or "stopped; the same command goes on from the last save"
+        text = str(stop) or "stopped; a run goes on from its last save by the same command"
         print(f"minir1: {text}", file=sys.stderr)
         return 130
     except ModuleNotFoundError as error:
@@ -118,16 +118,31 @@ def main(words: Sequence[str] | None = None) -> int:
         cure = "install the extra that holds it (README.md, Install)"
         print(f"minir1: error: this needs the package {error.name!r}: {cure}", file=sys.stderr)
         return 2
-    except RuntimeError as error:  # torch's name, without torch: it takes a second to import
-        if debug or type(error).__name__ != "OutOfMemoryError":
+    except RuntimeError as error:
+        full = explain_full(error)
+        if debug or not full:
             raise
-        print(f"minir1: error: {explain(error).split('. ')[0]}: {FULL}", file=sys.stderr)
+        print(f"minir1: error: {full}: {FULL}", file=sys.stderr)
         return 2
     except (ValueError, OSError, ArithmeticError) as error:
         if debug:
             raise
         print(f"minir1: error: {explain(error)}", file=sys.stderr)
         return 2
+
+
+def explain_full(error: RuntimeError) -> str:
+    """What torch says where memory is full, in one sentence; "" for any other error.
+
+    Told from others without torch, which takes a second to import: by the name of a GPU's error,
+    and by the words of a CPU's, which has no name of its own.
+
+    >>> explain_full(RuntimeError("err == 0. DefaultCPUAllocator: can't allocate memory: you ..."))
+    "can't allocate memory: you ..."
+    """
+    _, cpu, said = str(error).rpartition("DefaultCPUAllocator: ")
+    found = cpu or type(error).__name__ == "OutOfMemoryError"
+    return " ".join(said.split()).split(". ")[0] if found else ""
 
 
 def explain(error: Exception) -> str:
