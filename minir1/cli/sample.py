@@ -25,7 +25,7 @@ def main(
 
     A run is asked one question, a held-out one if none is given. A model from outside (a folder
     in Hugging Face's layout, a GGUF file, an id on the hub, or smollm2) without a question is
-    talked with, until an empty line, exit, or the end of the input.
+    talked with, until an empty line, exit, or the end of the input. Ctrl-C ends an answer.
 
     A run that was made `--with` a file holds it as task.py, and this executes it: ask no such run
     of somebody whose programs you would not run.
@@ -54,8 +54,12 @@ def main(
 
     one = speaker(run, temperature, max_new_tokens, seed)
     for text in [question] if question is not None else turns():
-        for piece in one.say(text):
-            print(piece, end="", flush=True)
+        try:
+            for piece in one.say(text):
+                print(piece, end="", flush=True)
+        except KeyboardInterrupt:
+            if question is not None or not sys.stdin.isatty():
+                raise  # nobody is there who could go on
         print()
     return 0
 

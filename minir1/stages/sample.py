@@ -6,6 +6,7 @@ turn by turn, and each answer becomes a part of the next prompt.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 from minir1.config import TaskConfig
@@ -61,10 +62,12 @@ class Speaker:
         assert isinstance(self.tokenizer, ChatTokenizer), "a toy model answers one question"
         self.turns.append({"role": "user", "content": text})
         pieces = []
-        for piece in self.write(self.tokenizer.chat(self.turns)):
-            pieces.append(piece)
-            yield piece
-        self.turns.append({"role": "assistant", "content": "".join(pieces)})
+        try:
+            for piece in self.write(self.tokenizer.chat(self.turns)):
+                pieces.append(piece)
+                yield piece
+        finally:  # of an answer that was stopped, what had been said by then
+            self.turns.append({"role": "assistant", "content": "".join(pieces)})
 
 
 def speaker(
@@ -110,5 +113,7 @@ def sample_run(
     """
     one = speaker_of_run(run_dir, temperature, max_new_tokens, seed)
     prompt = prompt_ids(one.tokenizer, one.question() if question is None else question)
+    answer = one.write(prompt)
+    first = list(islice(answer, 1))  # a prompt that is too long is refused before it is shown
     yield one.tokenizer.decode(prompt[1:]) + "\n"
-    yield from one.write(prompt)
+    yield from chain(first, answer)

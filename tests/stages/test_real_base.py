@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,35 @@ def test_the_command_answers_one_question_or_talks(folder: Path, monkeypatch, ca
     monkeypatch.setattr("sys.stdin", io.StringIO("hi\nexit\nhi\n"))
     assert main(words) == 0
     assert capsys.readouterr().out == once
+
+
+class Terminal(io.StringIO):
+    """What a person types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_ctrl_c_ends_an_answer_and_not_the_talk(folder: Path, monkeypatch, capsys) -> None:
+    """What was said by then stays said; a question from the command line has no next turn."""
+
+    def stopped(*_: object) -> Iterator[str]:
+        yield "well"
+        raise KeyboardInterrupt
+
+    seen = []
+    monkeypatch.setattr("minir1.stages.sample.stream", stopped)
+    chat = ChatTokenizer.chat
+    monkeypatch.setattr(
+        ChatTokenizer, "chat", lambda self, turns: seen.append([*turns]) or chat(self, turns)
+    )
+    monkeypatch.setattr("sys.stdin", Terminal("hi\nagain\n"))
+    assert main(["sample", str(folder)]) == 0
+    assert capsys.readouterr().out == "\n> well\n" * 2 + "\n> "
+    assert [turn["content"] for turn in seen[-1]] == ["hi", "well", "again"]
+    assert main(["sample", str(folder), "hi"]) == 130
+    monkeypatch.setattr("sys.stdin", io.StringIO("hi\nagain\n"))
+    assert main(["sample", str(folder)]) == 130
 
 
 @pytest.mark.parametrize(
