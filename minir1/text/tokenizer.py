@@ -48,6 +48,9 @@ class Tokenizer:
         self._ids = {word: i for i, word in enumerate(words)}
         self.pad_id, self.bos_id, self.eos_id = (self._ids[w] for w in SPECIAL[:3])
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.vocab_size})"
+
     @property
     def vocab_size(self) -> int:
         """Number of tokens, reserved ones included."""

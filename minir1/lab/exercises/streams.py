@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from minir1.lab.grader.exercise import Case, Draw, Edit, Exercise, Part
@@ -76,9 +76,12 @@ GROW = Exercise(
 
 @dataclass(frozen=True)
 class Bytes(Tokenizer):
-    """A tokenizer whose tokens are bytes, and pieces of several: a real one in small."""
+    """A tokenizer whose tokens are a few pieces of bytes: a real one, short enough to be shown."""
 
     pieces: tuple[bytes, ...]
+
+    def __repr__(self) -> str:
+        return f"Bytes({', '.join(map(repr, self.pieces))})"
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of these tokens; what is no character is shown as a replacement sign."""
@@ -96,28 +99,36 @@ class Slow:
         raise RuntimeError("a token was asked for before the text so far was shown")
 
 
-SINGLE = tuple(bytes([i]) for i in range(256))
 LETTERS = "ab 2\u00e9\u20ac\u65e5\N{PARTY POPPER}"
 """Characters of one to four bytes."""
 
 
-def cut_up(draw: Draw, text: str) -> tuple[Bytes, list[int]]:
-    """A text in tokens of one to three bytes, cut anywhere."""
-    pieces, left = list(SINGLE), text.encode()
-    ids = []
+def as_tokens(pieces: Sequence[bytes]) -> tuple[Bytes, list[int]]:
+    """The tokenizer that knows these pieces and no others, and their ids."""
+    known = sorted(set(pieces))
+    return Bytes(tuple(known)), [known.index(piece) for piece in pieces]
+
+
+def single(data: bytes) -> list[bytes]:
+    """Each byte alone."""
+    return [bytes([byte]) for byte in data]
+
+
+def cut_up(draw: Draw, text: str) -> list[bytes]:
+    """A text in pieces of one to three bytes, cut anywhere."""
+    pieces, left = [], text.encode()
     while left:
         size = draw.randint(1, 3)
         pieces.append(left[:size])
-        ids.append(len(pieces) - 1)
         left = left[size:]
-    return Bytes(tuple(pieces)), ids
+    return pieces
 
 
 def text_cases(draw: Draw) -> Iterator[Case]:
     """Texts of all kinds of characters, and the toy tokenizer, which puts spaces between words."""
-    for _ in range(6):
-        text = "".join(draw.choice(LETTERS) for _ in range(draw.randint(3, 12)))
-        yield Case(cut_up(draw, text + draw.choice(LETTERS)), take=99)
+    for _ in range(10):
+        text = "".join(draw.choice(LETTERS) for _ in range(draw.randint(3, 5)))
+        yield Case(as_tokens(cut_up(draw, text)), take=99)
     tokenizer = Tokenizer()
     yield Case((tokenizer, tokenizer.encode("make 15 from 10 5 1")), take=99)
     yield Case((tokenizer, []), take=99)
@@ -125,15 +136,16 @@ def text_cases(draw: Draw) -> Iterator[Case]:
 
 def broken_cases(draw: Draw) -> Iterator[Case]:
     """Texts that end in the middle of a character, or hold bytes that are none."""
-    party, tokenizer = "\N{PARTY POPPER}".encode(), Bytes(SINGLE)
+    party = "\N{PARTY POPPER}".encode()
     for text in (b"a" + party[:3], b"\xff" + b"a", b"a\xffb" + party, party[:1], b"\xff\xfe"):
-        yield Case((tokenizer, list(text)), take=99)
+        yield Case(as_tokens(single(text)), take=99)
 
 
 def early_cases(draw: Draw) -> Iterator[Case]:
     """The first pieces must be there before anybody asks for what comes after."""
     for text in ("abc", "a\u20acb"):
-        yield Case((Bytes(SINGLE), Slow(tuple(text.encode()))), take=len(text))
+        tokenizer, ids = as_tokens(single(text.encode()))
+        yield Case((tokenizer, Slow(tuple(ids))), take=len(text))
 
 
 STREAM = Exercise(

@@ -7,7 +7,7 @@ import torch
 
 from minir1.lab.course import solution_of
 from minir1.lab.exercises import get
-from minir1.lab.grader.exercise import Case
+from minir1.lab.grader.exercise import Case, Draw
 from minir1.lab.grader.told import Told
 from minir1.lab.grader.written import ARGUMENT, CALL, NUMBERS, written
 from minir1.lab.words import LANGUAGES, Words
@@ -37,6 +37,16 @@ def test_a_hidden_part_shows_no_call(graded):
 def test_a_missing_name_is_no_matter_of_the_input(graded):
     text = solution_of(get("split_of")).replace("import hashlib", "")
     assert "split_of(" not in repr(Told(graded("split_of", text), get("split_of"), Words("en")))
+
+
+def test_a_text_in_tokens_is_shown_with_its_bytes(graded):
+    """What a token is stands beside its id: without it, nobody can see why a piece is wrong."""
+    alone = "yield from (tokenizer.decode([token]) for token in tokens)"
+    outcome = graded("stream", f"def stream(tokenizer, tokens):\n    {alone}")
+    assert [part.call[:14] for part in outcome.parts[:2]] == ["stream(Bytes(b"] * 2
+    for part in get("stream").parts:
+        calls = [written("stream", case) for seed in range(9) for case in part.cases(Draw(seed))]
+        assert all(calls) and len(set(calls)) > 1
 
 
 @pytest.mark.parametrize(
