@@ -107,6 +107,22 @@ def test_rl_goes_through_four_layouts_and_ends_where_one_process_does(jobs, crew
     assert (last.state["processes"], expected.state["processes"]) == (4, 1)
 
 
+def test_rl_goes_on_in_its_own_layout_to_the_last_bit(jobs, crew, tmp_path):
+    """Stopped after the first and the third of four steps: the reference was renewed between."""
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    go(jobs, crew, (0, 1), straight, "pretrain", 3)
+    shutil.copytree(straight, stopped)
+    go(jobs, crew, (2, 2), straight, "zero", 4)
+    for steps in (1, 3, 4):
+        go(jobs, crew, (2, 2), stopped, "zero", steps)
+    rows = diary(straight, "zero")
+    assert diary(stopped, "zero") == rows and rows[3]["kl"] > 0
+    last, again = (checkpoint.latest(out / "checkpoints", "zero") for out in (stopped, straight))
+    assert last.extra_tensors.keys() == again.extra_tensors.keys() != set()
+    for mine, its in ((last.model, again.model), (last.extra_tensors, again.extra_tensors)):
+        assert all(torch.equal(mine[name], its[name]) for name in its)
+
+
 # --- Damage -----------------------------------------------------------------------------------
 
 
