@@ -16,7 +16,7 @@ def main(run: Path, *, as_json: Json = False) -> int:
         run: the run's folder, or its name in runs/
     """
     folder = find_run(run)
-    from minir1.run.doctor import examine, read_diary
+    from minir1.run.doctor import WINDOW, examine, read_diary
 
     steps = [row for row in read_diary(folder) if "reward" in row]
     stages = dict.fromkeys(row["stage"] for row in steps)  # a pipeline has three of RL
@@ -28,7 +28,9 @@ def main(run: Path, *, as_json: Json = False) -> int:
     elif not steps:
         print(f"{folder} has no RL steps yet: nothing to examine.")
     elif not findings:
-        print(f"Nothing found in {len(steps)} steps.")
+        few = any(sum(row["stage"] == name for row in steps) < WINDOW for name in stages)
+        need = f" Most rules need {WINDOW} steps of a stage." if few else ""
+        print(f"Nothing found in {len(steps)} steps.{need}")
     else:
         head = "{}: {}" if len(stages) > 1 else "{1}"
         print("\n\n".join(head.format(name, one) for name in stages for one in found[name]))

@@ -7,7 +7,7 @@ look at the last `WINDOW` steps, so the same function serves a finished run and 
 way. A healthy run has no findings: the clinic (`minir1/bench/clinic/`) measures both kinds.
 """
 
-from minir1.run.doctor.diary import NOT_FINITE, Diary, read_diary
+from minir1.run.doctor.diary import NOT_FINITE, WINDOW, Diary, read_diary
 from minir1.run.doctor.finding import Finding
 from minir1.run.doctor.rules import examine
 from minir1.run.doctor.watch import FINDINGS, Watch, read_findings
@@ -15,6 +15,7 @@ from minir1.run.doctor.watch import FINDINGS, Watch, read_findings
 __all__ = [
     "FINDINGS",
     "NOT_FINITE",
+    "WINDOW",
     "Diary",
     "Finding",
     "Watch",

@@ -9,6 +9,7 @@ beside it. What the run has not done yet is left out, with one line that says so
     ink.py          colours of both themes, and a chart as SVG and PNG
     curves.py       the three curves of R1-Zero, and the health of the training
     patience.py     patience or insight: what blind search would have solved as well
+    stages.py       what each stage of a pipeline can do
     transcripts.py  the same problems before and after RL
     sections.py     the other sections, in numbers and sentences
     page.py         all of it into the template

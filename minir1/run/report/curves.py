@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from minir1.run.report.ink import LIGHT, Picture, as_percent, finish, legend, new_chart, x_label
+from minir1.run.report.ink import LIGHT, Picture, as_percent, finish, new_chart, x_label
 from minir1.run.report.reading import Run
 
 
@@ -57,8 +57,6 @@ def three_curves(run: Run, folder: Path) -> list[Picture]:
             continue
         figure, axes = new_chart(title, unit, width=3.2, height=2.2)
         line = draw_curve(axes, steps, values, held_out, field)
-        if not pictures:
-            legend(axes, "lower right")
         text = f"{title}, {unit}: from {line[0]:.3g} to {line[-1]:.3g} over {steps[-1]:.0f} steps"
         pictures.append(finish(figure, folder, f"curve-{field.replace('@', '-')}", text))
     return pictures
@@ -70,7 +68,9 @@ def draw_curve(
     """Each step's value, their moving average, which is returned, and held-out measurements."""
     axes.scatter(steps, values, s=7, color=LIGHT["after"], alpha=0.28, linewidths=0)
     line = smooth(values, window_for(len(values)))
-    axes.plot(steps, line, color=LIGHT["after"], linewidth=1.8, label="training problems")
+    axes.plot(
+        steps, line, color=LIGHT["after"], linewidth=1.8, label="training problems", clip_on=False
+    )
     held_out_points(axes, [one for one in held_out if field in one], field)
     if field == "pass@1":
         as_percent(axes)
@@ -168,9 +168,10 @@ def health(run: Run, folder: Path) -> list[Figure]:
         color = LIGHT["before"] if stage == "pretrain" else LIGHT["after"]
         figure, axes = new_chart(title, unit, width=3.0, height=1.65)
         axes.plot(steps, values, color=color, linewidth=0.8, alpha=0.4)
-        axes.plot(steps, smooth(values, window_for(len(values))), color=color, linewidth=1.6)
+        line = smooth(values, window_for(len(values)))
+        axes.plot(steps, line, color=color, linewidth=1.6, clip_on=False)
         if values.min() >= 0:
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, None if values.any() else 1)
         if unit.startswith("share of"):
             as_percent(axes)
         x_label(axes, "RL step" if stage == "zero" else "base training step")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from minir1.run.doctor import examine, read_diary, read_findings
+from minir1.run.doctor import WINDOW, examine, read_diary, read_findings
 from minir1.run.report.reading import Run
 
 
@@ -18,6 +18,7 @@ def visits(run: Run) -> list[dict[str, Any]]:
         now = {finding.name for finding in findings}
         passed = [row for row in told if row["stage"] == stage and row["name"] not in now]
         found.append({
-            "stage": stage, "steps": len(mine), "findings": findings, "passed": passed,
+            "stage": stage, "steps": len(mine), "needed": WINDOW, "findings": findings,
+            "passed": passed,
         })  # fmt: skip
     return found

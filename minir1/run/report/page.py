@@ -18,10 +18,12 @@ from minir1.run.report.sections import (
     before_and_after,
     gain_in_words,
     headline,
+    never_right,
     other_sets,
     price,
     reproduce,
 )
+from minir1.run.report.stages import stage_table
 from minir1.run.report.transcripts import pairs
 from minir1.run.whole import write_text
 
@@ -75,6 +77,8 @@ def content(run: Run, folder: Path, recipes: Recipes) -> dict[str, Any]:
         "light": LIGHT,
         "dark": DARK,
         "headline": headline(run),
+        "stages": stage_table(run),
+        "never_right": never_right(run),
         "base": base,
         "final": final,
         "rl_steps": run.last_step("zero"),

@@ -62,6 +62,8 @@ def verdict(after: Insight) -> str:
     if after["tries"] < 0.5:
         return "The policy hardly writes any tries, so there is nothing to compare."
     surplus, solved = after["surplus"], percent(after["blind_at_same_tries"])
+    if not after["accuracy"]:
+        return f"The policy solves nothing yet; with as many tries, blind search solves {solved}."
     size = points(surplus["value"])[1:]
     blind = f"blind search, which solves {solved} with {after['tries']:.1f} tries"
     if surplus["low"] > 0:
@@ -96,19 +98,23 @@ def path_figure(run: Run) -> tuple[Figure, str] | None:
     axes.text(limit * 1.025, blind[-1], "blind search", color=LIGHT["blind"], va="center")
     axes.plot(tries, right, color=LIGHT["after"], linewidth=1, alpha=0.6)
     axes.scatter(tries[1:-1], right[1:-1], s=14, color=LIGHT["after"], linewidths=0)
+    top = 1.15 * max(right.max(), blind[-1])
     ends = [(0, "base", "before")] + [(-1, "after RL", "after")] * (len(walked) > 1)
+    steps = abs(tries[-1] - tries[0]), abs(right[-1] - right[0])
+    near = len(ends) > 1 and steps[0] < 0.3 * limit and steps[1] < 0.1 * top
     for place, label, color in ends:
         measured = walked[place]["pass@1"]
         x, y = tries[place], measured["value"]
         axes.vlines(x, measured["low"], measured["high"], color=LIGHT[color], linewidth=1.4)
-        axes.scatter(x, y, s=46, color=LIGHT[color], linewidths=0, zorder=3)
+        axes.scatter(x, y, s=46, color=LIGHT[color], linewidths=0, zorder=3, clip_on=False)
         above = y > np.interp(x, made, solved)  # on the side where the dashed line isn't
+        left = (place == 0) == (tries[0] <= tries[-1]) if near else above  # away from the other
         axes.annotate(
-            label, (x, y), (-8, 5) if above else (9, -11), textcoords="offset points",
-            ha="right" if above else "left", color=LIGHT[color],
+            label, (x, y), (-8 if left else 9, 5 if above or y < 0.1 * top else -11),
+            textcoords="offset points", ha="right" if left else "left", color=LIGHT[color],
         )  # fmt: skip
     axes.set_xlim(0, limit * 1.3)
-    axes.set_ylim(0, 1.15 * max(right.max(), blind[-1]))
+    axes.set_ylim(0, top)
     as_percent(axes)
     x_label(axes, "tries made, mean a response")
     text = f"from {percent(right[0])} with {tries[0]:.1f} tries to {percent(right[-1])}"
@@ -131,7 +137,7 @@ def cap_chart(run: Run, folder: Path) -> Picture | None:
             continue
         allowed, value, low, high = np.array(insight["policy_curve"]).T
         axes.fill_between(allowed, low, high, color=LIGHT[color], alpha=0.16, linewidth=0)
-        axes.plot(allowed, value, color=LIGHT[color], linewidth=2)
+        axes.plot(allowed, value, color=LIGHT[color], linewidth=2, clip_on=False)
         ends.append((float(value[-1]), label, LIGHT[color]))
     axes.set_ylim(0, min(1.02, 1.1 * max(end[0] for end in ends) + 0.02))
     axes.set_xlim(tries[0], tries[-1] * 1.3)
@@ -146,7 +152,7 @@ def cap_chart(run: Run, folder: Path) -> Picture | None:
 def _label_ends(axes: Axes, x: float, ends: list[tuple[float, str, str]]) -> None:
     """Name each line at its end, pushed apart where two would overlap."""
     low, high = axes.get_ylim()
-    y = -1.0
+    y = low - (high - low) * 0.035  # above the axis, whose line would go through the name
     for value, label, color in sorted(ends):
         y = max(value, y + (high - low) * 0.075)
         axes.text(x * 1.025, y, label, color=color, va="center")

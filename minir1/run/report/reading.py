@@ -13,6 +13,7 @@ from minir1.run.home import CONFIG, read_config
 from minir1.run.jsonl import Row
 from minir1.run.ledger import read_ledger
 from minir1.run.metrics import read_metrics
+from minir1.run.models import STAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,11 @@ class Run:
             ]
             if one is not None
         ]
+
+    @property
+    def is_pipeline(self) -> bool:
+        """Whether it went through stages that a run of base and RL has not."""
+        return any(row["stage"] not in STAGES for row in self.metrics)
 
     def last_step(self, stage: str) -> int:
         """The last step in the diary; 0 before the stage has begun."""

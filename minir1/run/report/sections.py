@@ -27,6 +27,8 @@ R1_ZERO_HOURS, R1_ZERO_DOLLARS = 101_000, 202_000
 def headline(run: Run) -> dict[str, Any]:
     """The title, and the gain on the same problems with its interval."""
     base, final = (run.evaluations.get(name) for name in ("base", "final"))
+    if run.is_pipeline:
+        return {"title": "R1, stage by stage", "gain": None}
     if base is None:
         return {"title": "Nothing is measured yet", "gain": None}
     before = base["pass@1"]["value"]
@@ -37,9 +39,17 @@ def headline(run: Run) -> dict[str, Any]:
     low, high = (gain.low, gain.high) if gain else (0.0, 0.0)
     if low > 0 or high < 0:
         title = f"From {percent(before)} to {percent(after)} right"
+    elif not before and not after:
+        title = "Nothing solved yet, before or after RL"
     else:
         title = f"No sure change: {percent(before)} before, {percent(after)} after"
     return {"title": title, "gain": gain.to_json() if gain and low < high else None}
+
+
+def never_right(run: Run) -> bool:
+    """Whether no rollout of RL was right, so that there was no right answer to strengthen."""
+    steps, values = run.series("zero", "rewards/accuracy/mean")
+    return len(steps) > 0 and not values.any()
 
 
 def _paired(base: Row, final: Row) -> bool:
@@ -121,7 +131,7 @@ def reproduce(run: Run, recipes: Recipes) -> dict[str, Any]:
     """The command that makes this run again, and the versions that it ran with."""
     machine = run.ledger[-1].get("device", {}) if run.ledger else {}
     return {
-        "command": command(run.config, recipes),
+        "command": command(run.config, recipes, "pipeline" if run.is_pipeline else "run"),
         "recipe_hash": run.config.hash(),
         "seed": run.config.seed,
         "versions": {
@@ -133,15 +143,15 @@ def reproduce(run: Run, recipes: Recipes) -> dict[str, Any]:
     }
 
 
-def command(config: Config, recipes: Recipes) -> str:
-    """`minir1 run` with the nearest recipe and the options in which the config differs from it.
+def command(config: Config, recipes: Recipes, verb: str = "run") -> str:
+    """The nearest recipe with the options in which the config differs from it.
 
     >>> command(Config(seed=3), {"laptop": Config})
     'minir1 run laptop --seed 3'
     """
     found = [(differences(make(), config), name) for name, make in recipes.items()]
     changed, recipe = min(found, key=lambda one: (len(one[0]), one[1]), default=({}, config.name))
-    words = [f"minir1 run {recipe}"]
+    words = [f"minir1 {verb} {recipe}"]
     for name, (_, value) in changed.items():
         if isinstance(value, bool):
             group, _, flag = name.rpartition(".")

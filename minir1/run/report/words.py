@@ -40,12 +40,14 @@ def points(difference: Number) -> str:
 def plain(value: Number) -> str:
     """A number with as many digits as its size deserves.
 
-    >>> plain(0), plain(0.1234), plain(3.14159), plain(124.4), plain(12345.6)
-    ('0', '0.12', '3.1', '124', '12,346')
+    >>> plain(0), plain(0.00142), plain(0.1234), plain(3.14159), plain(124.4), plain(12345.6)
+    ('0', '0.0014', '0.12', '3.1', '124', '12,346')
     """
     if not value:
         return "0"
     size = abs(value)
+    if size < 0.01:
+        return f"{value:.{1 - math.floor(math.log10(size))}f}"
     return f"{value:,.{2 if size < 1 else 1 if size < 100 else 0}f}"
 
 

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from minir1.cli.main import main
+from minir1.run.doctor import WINDOW
 from minir1.run.jsonl import append_row
 from minir1.run.report import doctor
 from minir1.run.report.page import write_report
@@ -19,8 +21,8 @@ def run(tmp_path):
     return tmp_path
 
 
-def write_steps(run, stage, **metrics):
-    for step in range(1, 13):
+def write_steps(run, stage, steps=12, **metrics):
+    for step in range(1, steps + 1):
         append_row(run / "metrics.jsonl", {"stage": stage, "step": step, "reward": 0.1} | metrics)
 
 
@@ -51,4 +53,13 @@ def test_the_page_says_what_is_found_and_what_has_passed(run):
 
 def test_a_healthy_run_is_told_so(run):
     write_steps(run, "zero")
-    assert "Nothing found in 12 steps of RL." in write_report(run).read_text()
+    assert "<p>Nothing found in 12 steps of RL.</p>" in write_report(run).read_text()
+
+
+def test_steps_too_few_to_judge_are_called_so(run, capsys):
+    write_steps(run, "zero", steps=WINDOW - 1)
+    said = f"Nothing found in {WINDOW - 1} steps of RL. Most rules need {WINDOW} steps."
+    assert said in write_report(run).read_text()
+    assert main(["doctor", str(run)]) == 0
+    said = f"Nothing found in {WINDOW - 1} steps. Most rules need {WINDOW} steps of a stage.\n"
+    assert capsys.readouterr().out == said

@@ -16,6 +16,7 @@ from minir1.run import stats
 from minir1.run.report import write_report
 from minir1.run.report.ink import DARK, LIGHT
 from minir1.run.report.sections import command
+from minir1.run.report.stages import MEASURES
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -213,6 +214,46 @@ def test_a_gain_within_chance_is_not_called_one(run):
     change(run, "final", as_before)
     words = read(run).words
     assert "No sure change" in words and "points (" not in words
+
+
+def test_a_run_that_solved_nothing_is_told_so_and_why(run):
+    nothing = {"value": 0.0, "low": 0.0, "high": 0.09}
+
+    def solve_nothing(evaluation):
+        evaluation["pass@1"] = nothing
+        evaluation["insight"]["accuracy"] = 0.0
+        for row in evaluation["rows"]:
+            row["verdict"] = "WRONG"
+
+    assert "Not one rollout was right" not in read(run).words
+    change(run, "base", solve_nothing)
+    change(run, "final", solve_nothing)
+    steps = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    never = [row | {"rewards/accuracy/mean": 0.0} for row in steps if row["stage"] == "zero"]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in never))
+    words = read(run).words
+    assert "Nothing solved yet, before or after RL" in words
+    assert "Not one rollout was right in the 80 steps of RL" in words
+    assert "minir1 run laptop shows a run that learns" in words
+    assert "The policy solves nothing yet" in words and "Insight, " not in words
+
+
+def test_a_pipeline_shows_what_each_stage_can_do(run):
+    value = {"value": 0.4321, "low": 0.4, "high": 0.5}
+    found = json.loads((run / "eval/base.json").read_text())
+    for path in (run / "eval").iterdir():
+        path.unlink()
+    for name, refused in (("pretrain", None), ("dev1", value)):
+        scenarios = dict.fromkeys(MEASURES, value) | {"refused": refused}
+        evaluation = found | {"name": name, "problems": 321, "scenarios": scenarios}
+        (run / f"eval/{name}.json").write_text(json.dumps(evaluation))
+    with (run / "metrics.jsonl").open("a") as diary:
+        diary.write(json.dumps({"stage": "dev1", "step": 1, "loss": 1.5}) + "\n")
+    page = read(run)
+    assert "the same 321 prompts" in page.words
+    assert "dev1 43.2% 40.0 to 50.0 43.2%" in page.words and "evaluation has run" not in page.words
+    html = write_report(run, recipes.RECIPES).read_text()
+    assert "<pre>minir1 pipeline laptop</pre>" in html
 
 
 def test_a_loss_is_called_a_loss(run):
