@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from minir1.bench.cells import heading, line
-from minir1.bench.rows import current as current
 from minir1.run import stats
 
 Summary = dict[str, Any]

@@ -8,6 +8,7 @@ pictures lie beside the rows that they show, in `minir1/results/`.
 
 import re
 from pathlib import Path
+from statistics import median
 
 from minir1.bench import plots, rows
 from minir1.bench.claims import table as claims
@@ -28,7 +29,7 @@ def results_block() -> str:
         return "No measured table is committed yet.\n"
     device = measured[0]["device"]
     minutes = [row["seconds"] / 60 for row in measured if row["recipe"] == "laptop"]
-    took = f"{min(minutes):.1f} to {max(minutes):.1f} minutes a run" if minutes else ""
+    took = f"{median(minutes):.0f} minutes a run of `laptop` (median)" if minutes else ""
     return (
         f"{verdicts(measured)}\n\n{table(measured)}\n\n"
         f"Measured on {device['processor']}, {device['threads']} thread(s) a run, torch "

@@ -2,7 +2,7 @@
 # # 08 R1-Zero on your laptop, with controls
 #
 # In January 2025 a curve became famous: a model that is only told *right* or *wrong* thinks longer by itself and
-# gets better. Here is the same experiment, ten minutes on a laptop, **with what the famous curve did not have**: six seeds, a
+# gets better. Here is the same experiment, ten minutes on a laptop, **with what the famous curve did not have**: twelve seeds, a
 # control where it must fail, other methods at the same cost, and a yardstick that separates patience from insight.
 #
 # | | |
@@ -17,13 +17,13 @@
 #
 # 1. write the whole of R1-Zero as a loop of ten lines, and say what each does;
 # 2. write down before a run what would refute you;
-# 3. read six seeds and a control together, and say what the control excludes;
+# 3. read twelve seeds and a control together, and say what the control excludes;
 # 4. split a gain into patience and insight, and into easy and hard problems;
 # 5. say what an "aha" is worth here, and which controls pure RL beats, and which one beats it.
 
 # %%
+from minir1.bench.rows import current
 from minir1.bench.seeds import read_results
-from minir1.bench.thresholds import current
 from minir1.lab.picture import Note, Table
 from minir1.lab.published import load
 from minir1.lab.scale import at_scale
@@ -101,7 +101,7 @@ display(show(verdicts))
 Table(("recipe", "claim"), claims)
 
 # %% [markdown]
-# ## Six seeds and a control
+# ## Twelve seeds and a control
 #
 # The control is the same run with one thing changed: in what its base has read, the checks **lie** ("14 ? 22 yes" as often as
 # no). Checking can't pay there. If length grew anyway, then length would grow for some other reason than thinking.
@@ -118,6 +118,12 @@ Note(verdicts(rows))
 # %% [markdown]
 # Look at the thin lines before the thick one: they are the seeds. What all of them do is a property of the recipe; what one
 # does may be an accident. (The last row of the table is a longer run. It has few seeds, and the width of its interval says so.)
+#
+# Half of the twelve are newer: six fresh seeds, decided before and run after the first six had been read. They came out lower:
+# 76% right in place of 80%, and 1 point above blind search in place of 8, by code that gives the same numbers
+# ([LOG](../minir1/results/LOG.md)). So the first six were lucky, or flattered: the recipe was tuned on seeds among them. Whoever
+# runs it gets a fresh seed. What holds over all twelve is what the table says.
+#
 # And the control says: **thinking grows where it pays.** RL does not make a model think. It makes it do more of what was
 # rewarded, and a truthful check is what makes a second try worth its tokens.
 #
