@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minir1.config import OptimConfig, ZeroConfig
-from minir1.rl.batch import all_groups, collate
+from minir1.rl.batch import all_groups, collate, even_out
 from minir1.rl.importance import corrected, importance, judge_again, weigh
 from minir1.rl.logprobs import token_logprobs
 from minir1.rl.loss import policy_loss
@@ -128,6 +128,9 @@ def test_peers_share_the_judging(make_model, random_rollouts):
 
     class Three(type(ALONE)):
         size = 3
+
+        def even_out(self, parts, lengths, cut, cost):
+            return even_out(parts, lengths, self.size, cut, cost)
 
         def each(self, work, items, *, idle=None, workers=1):
             items = list(items)
