@@ -25,7 +25,7 @@ Row = dict[str, Any]
 sentence = partial(Claim, control="its own word left as it is", arms=("final",))
 
 
-def moved(measured: Row, said: str, what: str) -> float:
+def moved(measured: Mapping[str, Any], said: str, what: str) -> float:
     """What the other word changes, in the mean over the pairs of one model."""
     return measured[said]["flipped"][what] - measured[said]["left"][what]
 
