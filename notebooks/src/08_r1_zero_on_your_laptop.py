@@ -229,6 +229,30 @@ display(show(planted), aha)
 # the recovery is real and it is **narrow**: it obeys its own checks, it does not look at the work behind them. Remember that when
 # somebody shows you one transcript with "Wait".
 #
+# ### One word, flipped
+#
+# Those tries were ours. Does it obey a word behind a try of its **own**, whose value it has just worked out? In responses that it
+# wrote, the first true *no* becomes *yes*, or the first true *yes* becomes *no*, and the rest is drawn again from the same random
+# numbers. Six runs; the sentences and thresholds were committed before the first of them was measured.
+#
+# **Predict** how often R1-Zero stops at once, and how often it hands in the wrong try.
+
+# %%
+from minir1.bench import flips_table
+from minir1.bench.flips import ROWS
+from minir1.run.jsonl import rows_in
+
+display(show(flips_table.moved))
+Note(flips_table.verdicts(current(rows_in(ROWS))))
+
+# %% [markdown]
+# **The word decides.** Behind a *yes* that its own arithmetic contradicts, R1-Zero stops and hands the wrong try in. Behind a false
+# *no* it throws the right try away, makes seven more, and ends right in 56% of the cases in place of 99%. Nothing else was
+# changed, so the word is the *cause* of its going back: a transcript alone can't show that.
+#
+# Read the fourth sentence with care. Told *yes*, the base stops as well, in 93%. What differs is what they do when left alone behind a
+# *no*: the base gives up in 42%, R1-Zero never. RL did not teach it to listen. It left nothing but the word to decide.
+#
 # ## Does it carry over?
 #
 # **Predict** the accuracy on four numbers, and on numbers from 13 to 20.

@@ -296,8 +296,8 @@ answers(run, 1, "forbidden")
 # ## Does the toy have R1's pattern?
 #
 # These statements were committed before the first run. Each is a paired difference on the same held-out prompts, and there
-# are six whole pipelines, from six seeds; it holds if the whole interval over seeds is on its side. (AlpacaEval: how often a judge
-# prefers an answer to that of another model.) **Predict** which will fail.
+# are twelve whole pipelines, from twelve seeds: six, and six more when these had been read. A statement holds if the whole interval
+# over seeds is on its side. (AlpacaEval: how often a judge prefers an answer to that of another model.) **Predict** which will fail.
 
 # %%
 display(Table(("statement", "R1's report"), [(one.says, one.paper) for one in STATEMENTS]))
@@ -305,11 +305,12 @@ Note(statement_table(current(read_results())))
 
 # %% [markdown]
 # What is large holds: RL makes the base reason and think longer; from the cold start on it thinks in one language; kept
-# samples are liked better; it refuses hardly anything that it shouldn't. What is small needs many seeds. Asked one by one, as in
-# this table, **the cold start costs reasoning, and RL wins it back**: R1's pattern, in small. And one statement is refuted: R1's
-# last stage reasoned a little *better*, ours reasons worse. But who asks fifteen questions is misled by luck more often than who
-# asks one. With intervals wide enough to be right for all questions together, as the [README](../README.md) has them, these three
-# can't be told, nor can three more. Refusing was learned in Dev3 already, from kept samples; the last RL had little left to win.
+# samples are liked better, and texts after the last RL far better; it refuses hardly anything that it shouldn't; a distilled student
+# reasons. What is small needs many seeds. Asked one by one, as in this table, **the cold start costs reasoning, and RL wins it
+# back**: R1's pattern, in small. And one statement is refuted: R1's last stage reasoned a little *better*, ours reasons worse. But who
+# asks fifteen questions, and twice, is misled by luck more often than who asks one. With intervals wide enough to be right for all
+# questions together, as the [README](../README.md) has them, these three can't be told even with twelve seeds, nor can "as good
+# a reasoner as Zero". Refusing was learned in Dev3 already, from kept samples; the last RL had little left to win.
 #
 # ### What went wrong here?
 #
