@@ -177,9 +177,6 @@ def clip_norm(
 
 
 # %%
-together(clip_norm, [([torch.tensor([3.0])], 1.0), ([torch.tensor([4.0])], 1.0)])
-
-# %%
 check(clip_norm)
 
 # %%

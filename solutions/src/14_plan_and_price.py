@@ -164,9 +164,6 @@ def plan_budget(dollars: float) -> dict[str, Any]:
 
 
 # %%
-plan_budget(209.0)
-
-# %%
 check(plan_budget)
 
 # %%

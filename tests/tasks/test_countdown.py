@@ -2,7 +2,6 @@
 
 import itertools
 import pickle
-import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -362,22 +361,3 @@ def test_everything_pickles():
     problem = take(Countdown(), 1)[0]
     things = [problem, Countdown(), Verdict.CORRECT, parse(answer("1"))]
     assert pickle.loads(pickle.dumps(things)) == things
-
-
-@pytest.mark.slow
-def test_20_000_verdicts_a_second():
-    task = Countdown()
-    rng = random.Random(0)
-    rows = [
-        (p.gold, f"<think> {'10 + 5 = 15 ? 15 no ; ' * rng.randint(1, 15)} </think> "
-                 f"<answer> {p.solution} </answer> <eos>")
-        for p in take(task, 2000)
-    ]  # fmt: skip
-
-    def seconds() -> float:
-        start = time.thread_time()
-        for gold, completion in rows:
-            task.verify(gold, completion)
-        return time.thread_time() - start
-
-    assert len(rows) / min(seconds() for _ in range(5)) > 20_000
