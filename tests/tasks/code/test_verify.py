@@ -42,8 +42,7 @@ PROGRAMS = [json.loads(line)["pred"] for line in CASES.read_text().splitlines()]
     ],
 )
 def test_verdicts(program, verdict):
-    hangs = verdict is Verdict.TIMEOUT  # the others may be slow: on a busy machine all are
-    assert verify_code(GOLD, program, Limits(wall_s=0.5 if hangs else 60.0)) is verdict
+    assert verify_code(GOLD, program, Limits(wall_s=0.5)) is verdict
 
 
 def test_the_registry_knows_the_task():

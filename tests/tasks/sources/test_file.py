@@ -30,9 +30,9 @@ def answer(text: object) -> str:
     return f"<think> so </think> <answer> {text} </answer>"
 
 
-def test_every_gold_is_right_and_the_splits_part_the_questions(tmp_path):
+def test_every_gold_is_right_and_the_splits_part_the_questions(tmp_path, caplog):
     task = task_of(write(tmp_path / "own.jsonl", OWN))
-    assert isinstance(task, Task) and isinstance(task, FileTask)
+    assert isinstance(task, Task) and isinstance(task, FileTask) and not caplog.text
     train, held = (task.of_split(split) for split in ("train", "heldout"))
     assert len(train) + len(held) == 40 and train and held
     assert not {p.key for p in train} & {p.key for p in held}
